@@ -1,0 +1,66 @@
+package dev.freehold.inference;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/** One step of an answer, in the order it happens. {@link Finished} is always the last. */
+public sealed interface InferenceEvent {
+
+  /** More of the answer's text. */
+  record TextDelta(String text) implements InferenceEvent {
+
+    public TextDelta {
+      Objects.requireNonNull(text, "text");
+    }
+
+    @Override
+    public String toString() {
+      return "TextDelta[length=" + text.length() + "]";
+    }
+  }
+
+  /** More of the model's reasoning. */
+  record ReasoningDelta(String text) implements InferenceEvent {
+
+    public ReasoningDelta {
+      Objects.requireNonNull(text, "text");
+    }
+
+    @Override
+    public String toString() {
+      return "ReasoningDelta[length=" + text.length() + "]";
+    }
+  }
+
+  /**
+   * More of a tool call.
+   *
+   * @param index which call of the answer, from 0
+   * @param id present in a call's first delta
+   * @param name present in a call's first delta
+   * @param arguments more of the arguments' JSON text, may be empty
+   */
+  record ToolCallDelta(int index, Optional<String> id, Optional<String> name, String arguments)
+      implements InferenceEvent {
+
+    public ToolCallDelta {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(arguments, "arguments");
+    }
+
+    @Override
+    public String toString() {
+      return "ToolCallDelta[index=" + index + "]";
+    }
+  }
+
+  /** The answer is complete. */
+  record Finished(FinishReason reason, Usage usage) implements InferenceEvent {
+
+    public Finished {
+      Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(usage, "usage");
+    }
+  }
+}

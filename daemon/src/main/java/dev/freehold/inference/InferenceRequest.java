@@ -1,0 +1,38 @@
+package dev.freehold.inference;
+
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/**
+ * One request for inference.
+ *
+ * @param id the request's id, the same as in {@code x-request-id} and the usage record
+ * @param model the name the client asked for, as the policy lists it
+ * @param prompt what to answer
+ * @param sampling how to choose tokens
+ * @param format the shape the answer must have
+ * @param completionTokensMax how many tokens may be generated at most, absent for "until the model
+ *     ends or its context is full"
+ */
+public record InferenceRequest(
+    String id,
+    String model,
+    Prompt prompt,
+    Sampling sampling,
+    OutputFormat format,
+    OptionalInt completionTokensMax) {
+
+  public InferenceRequest {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(sampling, "sampling");
+    Objects.requireNonNull(format, "format");
+    Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+  }
+
+  @Override
+  public String toString() {
+    return "InferenceRequest[id=" + id + ", model=" + model + "]";
+  }
+}

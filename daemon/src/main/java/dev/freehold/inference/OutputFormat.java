@@ -1,0 +1,26 @@
+package dev.freehold.inference;
+
+import java.util.Objects;
+
+/** The shape an answer must have. */
+public sealed interface OutputFormat {
+
+  /** Any text. */
+  record Text() implements OutputFormat {}
+
+  /** Any JSON object. */
+  record JsonObject() implements OutputFormat {}
+
+  /** JSON that fits a schema, given as JSON text. */
+  record JsonSchema(String schema) implements OutputFormat {
+
+    public JsonSchema {
+      Objects.requireNonNull(schema, "schema");
+    }
+
+    @Override
+    public String toString() {
+      return "JsonSchema[]";
+    }
+  }
+}

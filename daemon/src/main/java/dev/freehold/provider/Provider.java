@@ -1,0 +1,19 @@
+package dev.freehold.provider;
+
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceStream;
+
+/** Something that answers inference. */
+public interface Provider {
+
+  /** The policy's name for it, shown to clients in {@code Freehold-Provider}. */
+  String name();
+
+  /**
+   * Starts an answer. The stream may already be broken when it is returned: only its first real
+   * event shows that the provider answers.
+   *
+   * @throws InferenceException if the provider refuses or cannot be reached
+   */
+  InferenceStream infer(Attempt attempt) throws InferenceException, InterruptedException;
+}

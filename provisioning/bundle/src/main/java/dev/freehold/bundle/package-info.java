@@ -1,0 +1,2 @@
+/** The wire format that the controller and a box share. */
+package dev.freehold.bundle;
