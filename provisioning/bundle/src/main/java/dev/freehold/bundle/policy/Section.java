@@ -1,0 +1,242 @@
+package dev.freehold.bundle.policy;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * One mapping of the file, read key by key. A value of the wrong type becomes a problem and reads
+ * as absent, so that the rest of the file is still checked.
+ */
+final class Section {
+
+  private static final Pattern WHOLE_NUMBER = Pattern.compile("[0-9]{1,9}");
+  private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,6})(ms|s|m|h)");
+
+  private final String what;
+  private final Node node;
+  private final Problems problems;
+  private final Map<String, NodeTuple> fields = new LinkedHashMap<>();
+
+  private Section(String what, Node node, Problems problems) {
+    this.what = what;
+    this.node = node;
+    this.problems = problems;
+  }
+
+  /** An empty value reads as an empty mapping: its required keys are then the problems. */
+  static Section of(String what, Node node, Problems problems) {
+    Section section = new Section(what, node, problems);
+    if (node instanceof MappingNode mapping) {
+      for (NodeTuple tuple : mapping.getValue()) {
+        section.add(tuple);
+      }
+    } else if (!isNull(node)) {
+      problems.add(node, "expected " + what + " to be a mapping, found " + kind(node));
+    }
+    return section;
+  }
+
+  Section onlyKeys(List<String> known) {
+    for (Map.Entry<String, NodeTuple> field : fields.entrySet()) {
+      if (!known.contains(field.getKey())) {
+        problems.add(
+            field.getValue().getKeyNode(),
+            "unknown key \""
+                + field.getKey()
+                + "\" in "
+                + what
+                + (Problems.didYouMean(field.getKey(), known).isEmpty()
+                    ? "; known are " + String.join(", ", known)
+                    : Problems.didYouMean(field.getKey(), known)));
+      }
+    }
+    return this;
+  }
+
+  Node node() {
+    return node;
+  }
+
+  Collection<String> keys() {
+    return fields.keySet();
+  }
+
+  boolean has(String key) {
+    return fields.containsKey(key) && !isNull(fields.get(key).getValueNode());
+  }
+
+  /** Where a problem with the key is shown: its value, or the section when it is missing. */
+  Node at(String key) {
+    NodeTuple tuple = fields.get(key);
+    return tuple == null ? node : tuple.getValueNode();
+  }
+
+  Node keyNode(String key) {
+    return fields.get(key).getKeyNode();
+  }
+
+  /** The section under the key; an absent one is empty. */
+  Section section(String key, String name) {
+    return has(key) ? of(name, at(key), problems) : new Section(name, at(key), problems);
+  }
+
+  void problem(String key, String message) {
+    problems.add(at(key), message);
+  }
+
+  Optional<String> text(String key) {
+    return scalar(key, "text").map(ScalarNode::getValue);
+  }
+
+  Optional<String> requiredText(String key, String example) {
+    if (!has(key)) {
+      problems.add(node, what + " needs \"" + key + "\", for example " + key + ": " + example);
+      return Optional.empty();
+    }
+    return text(key);
+  }
+
+  OptionalInt number(String key, int min, int max) {
+    Optional<ScalarNode> scalar = scalar(key, "a whole number");
+    if (scalar.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    String text = scalar.get().getValue();
+    if (WHOLE_NUMBER.matcher(text).matches()) {
+      int value = Integer.parseInt(text);
+      if (value >= min && value <= max) {
+        return OptionalInt.of(value);
+      }
+    }
+    problem(
+        key, "expected " + key + " from " + min + " to " + max + ", found \"" + brief(text) + "\"");
+    return OptionalInt.empty();
+  }
+
+  Optional<BigDecimal> decimal(String key) {
+    Optional<ScalarNode> scalar = scalar(key, "a number");
+    if (scalar.isPresent() && !DECIMAL.matcher(scalar.get().getValue()).matches()) {
+      problem(
+          key,
+          "expected "
+              + key
+              + " to be a number such as 0.4, found \""
+              + brief(scalar.get().getValue())
+              + "\"");
+      return Optional.empty();
+    }
+    return scalar.map(node -> new BigDecimal(node.getValue()));
+  }
+
+  Duration duration(String key, Duration otherwise, Duration max) {
+    Optional<ScalarNode> scalar = scalar(key, "a duration");
+    if (scalar.isEmpty()) {
+      return otherwise;
+    }
+    Matcher matcher = DURATION.matcher(scalar.get().getValue());
+    if (matcher.matches()) {
+      Duration value = duration(Long.parseLong(matcher.group(1)), matcher.group(2));
+      if (value.isPositive() && value.compareTo(max) <= 0) {
+        return value;
+      }
+    }
+    problem(
+        key,
+        "expected "
+            + key
+            + " to be a duration such as 500ms, 30s or 5m, at most "
+            + max.toSeconds()
+            + "s, found \""
+            + brief(scalar.get().getValue())
+            + "\"");
+    return otherwise;
+  }
+
+  /** The items of a list; an absent list is empty. */
+  List<Node> list(String key) {
+    if (!has(key)) {
+      return List.of();
+    }
+    if (at(key) instanceof SequenceNode sequence) {
+      return sequence.getValue();
+    }
+    problem(key, "expected " + key + " to be a list, found " + kind(at(key)));
+    return List.of();
+  }
+
+  /** The items of a list of words, each with its node. */
+  List<ScalarNode> words(String key) {
+    List<ScalarNode> words = new ArrayList<>();
+    for (Node item : list(key)) {
+      if (item instanceof ScalarNode scalar && !isNull(item)) {
+        words.add(scalar);
+      } else {
+        problems.add(item, "expected " + key + " to list names, found " + kind(item));
+      }
+    }
+    return words;
+  }
+
+  Optional<ScalarNode> scalar(String key, String expected) {
+    if (!has(key)) {
+      return Optional.empty();
+    }
+    if (at(key) instanceof ScalarNode scalar) {
+      return Optional.of(scalar);
+    }
+    problem(key, "expected " + key + " to be " + expected + ", found " + kind(at(key)));
+    return Optional.empty();
+  }
+
+  /** Text from the file, cut so that a message stays one line. */
+  static String brief(String text) {
+    String line = text.lines().findFirst().orElse("");
+    return line.length() > 60 ? line.substring(0, 60) + "…" : line;
+  }
+
+  private void add(NodeTuple tuple) {
+    if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+      problems.add(tuple.getKeyNode(), "expected a name as key of " + what);
+    } else if (fields.putIfAbsent(key.getValue(), tuple) != null) {
+      problems.add(key, "the key \"" + brief(key.getValue()) + "\" stands twice in " + what);
+    }
+  }
+
+  private static Duration duration(long amount, String unit) {
+    return switch (unit) {
+      case "ms" -> Duration.ofMillis(amount);
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      default -> Duration.ofHours(amount);
+    };
+  }
+
+  private static boolean isNull(Node node) {
+    return node.getTag().equals(Tag.NULL);
+  }
+
+  private static String kind(Node node) {
+    return switch (node.getNodeType()) {
+      case MAPPING -> "a mapping";
+      case SEQUENCE -> "a list";
+      case SCALAR -> isNull(node) ? "nothing" : "\"" + brief(((ScalarNode) node).getValue()) + "\"";
+      case ANCHOR -> "an alias";
+    };
+  }
+}
