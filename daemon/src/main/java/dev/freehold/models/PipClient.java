@@ -138,6 +138,7 @@ final class PipClient {
     Thread endWithUs = new Thread(process::destroy, "end-pip");
     Runtime.getRuntime().addShutdownHook(endWithUs);
     try {
+      arrived.accept(0);
       long lastBytes = -1;
       long grewNanos = System.nanoTime();
       while (!process.waitFor(WATCH_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -168,11 +169,12 @@ final class PipClient {
     }
   }
 
+  /** The archive is for a moment in both folders, so the fuller one counts. */
   private static long size(List<Path> folders) throws IOException {
     long bytes = 0;
     for (Path folder : folders) {
       try (Stream<Path> files = Files.walk(folder)) {
-        bytes += files.mapToLong(PipClient::sizeIfThere).sum();
+        bytes = Math.max(bytes, files.mapToLong(PipClient::sizeIfThere).sum());
       } catch (UncheckedIOException _) {
         // pip removed a folder of its own while we looked; the next look counts anew.
       }
