@@ -1,0 +1,153 @@
+package dev.freehold.routing;
+
+import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.RouteFacts;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.Prompt;
+import dev.freehold.provider.LocalModels;
+import dev.freehold.provider.PreparedPrompt;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Holds the routing table in force and applies it to requests. */
+public final class Router {
+
+  /** Without the model at hand, a token of ordinary text is taken for this many characters. */
+  private static final int ESTIMATED_CHARACTERS_PER_TOKEN = 4;
+
+  private static final Logger LOGGER = System.getLogger(Router.class.getName());
+
+  private final LocalModels localModels;
+  private final Clock clock;
+  private final Duration requestTimeout;
+  private volatile RoutingTable table = RoutingTable.empty();
+
+  /**
+   * A router that offers nothing until {@link #apply} is called.
+   *
+   * @param clock its time zone is the box's, which conditions see as the hour of day
+   * @param requestTimeout the one deadline for all attempts of a request together
+   */
+  public Router(LocalModels localModels, Clock clock, Duration requestTimeout) {
+    this.localModels = Objects.requireNonNull(localModels, "localModels");
+    this.clock = Objects.requireNonNull(clock, "clock");
+    this.requestTimeout = Objects.requireNonNull(requestTimeout, "requestTimeout");
+  }
+
+  /** Puts a table in force. Requests that have been decided keep their decision. */
+  public void apply(RoutingTable next) {
+    table = Objects.requireNonNull(next, "next");
+  }
+
+  /** The table in force. */
+  public RoutingTable table() {
+    return table;
+  }
+
+  /**
+   * Decides a request, without sending it anywhere.
+   *
+   * @throws InferenceException if the caller may not ask, the model is unknown or the prompt cannot
+   *     be rendered
+   */
+  public RoutedRequest decide(Inquiry inquiry) throws InferenceException {
+    RoutingTable current = table;
+    Instant now = clock.instant();
+    Caller caller = inquiry.caller();
+    InferenceRequest request = inquiry.request();
+    Label label = current.labelOf(caller, now);
+    label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
+    if (!current.hasModel(request.model())) {
+      throw new InferenceException(
+          Kind.MODEL_NOT_FOUND,
+          "This box offers no model '%s'. It offers: %s."
+              .formatted(
+                  request.model(),
+                  String.join(", ", current.models().stream().map(m -> m.name()).toList())));
+    }
+    Optional<PreparedPrompt> prepared = prepare(request);
+    boolean decided = false;
+    try {
+      RouteFacts facts =
+          new RouteFacts(
+              caller.name(),
+              caller.groups(),
+              label,
+              request.model(),
+              prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
+              request.prompt() instanceof Prompt.Chat chat && !chat.tools().isEmpty(),
+              false,
+              inquiry.needsReasoning(),
+              localModels.queueSeconds(),
+              LocalTime.now(clock).getHour());
+      Decision decision = current.decide(facts, prepared.isPresent(), now);
+      RoutedRequest routed =
+          new RoutedRequest(request, decision, prepared, Instant.now().plus(requestTimeout));
+      decided = true;
+      return routed;
+    } finally {
+      if (!decided) {
+        prepared.ifPresent(PreparedPrompt::close);
+      }
+    }
+  }
+
+  /**
+   * The prompt in the local model's tokens, or nothing where the local model cannot make them but
+   * another provider might.
+   */
+  private Optional<PreparedPrompt> prepare(InferenceRequest request) throws InferenceException {
+    try {
+      return Optional.of(localModels.prepare(request));
+    } catch (InferenceException e) {
+      if (isFinal(e.kind())) {
+        throw e;
+      }
+      LOGGER.log(
+          Level.DEBUG,
+          "Request {0}: the prompt is estimated, the local model says {1}",
+          request.id(),
+          e.kind());
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isFinal(Kind kind) {
+    return switch (kind) {
+      case INVALID_REQUEST, FORBIDDEN, CANCELLED -> true;
+      case CONTEXT_TOO_LONG,
+          MODEL_NOT_FOUND,
+          OVERLOADED,
+          UNAVAILABLE,
+          PROVIDER_REFUSED,
+          PROVIDER_FAILED,
+          TIMED_OUT,
+          INTERNAL ->
+          false;
+    };
+  }
+
+  private static int estimateTokens(InferenceRequest request) {
+    long characters =
+        switch (request.prompt()) {
+          case Prompt.Text text -> text.text().length();
+          case Prompt.Chat chat -> {
+            long sum = 0;
+            for (Message message : chat.messages()) {
+              sum += message.text().length();
+            }
+            yield sum;
+          }
+        };
+    return (int) Math.min(Integer.MAX_VALUE, characters / ESTIMATED_CHARACTERS_PER_TOKEN + 1);
+  }
+}

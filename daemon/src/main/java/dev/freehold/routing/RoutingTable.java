@@ -1,0 +1,179 @@
+package dev.freehold.routing;
+
+import dev.freehold.bundle.policy.ClientGroup;
+import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.ModelSpec;
+import dev.freehold.bundle.policy.Policy;
+import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.RouteCondition;
+import dev.freehold.bundle.policy.RouteFacts;
+import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.bundle.policy.TrustClass;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.provider.Provider;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One policy, made ready to use: conditions compiled, providers found by name. It never changes; a
+ * new policy is a new table.
+ */
+public final class RoutingTable {
+
+  private static final String LOCAL_ONLY_ROUTE = "local-only";
+
+  private final Map<String, ModelSpec> models;
+  private final Map<String, ClientGroup> clients;
+  private final Map<Label, Set<TrustClass>> locality;
+  private final List<Route> routes;
+  private final List<Candidate> local;
+  private final Instant expiry;
+
+  private RoutingTable(
+      Map<String, ModelSpec> models,
+      Map<String, ClientGroup> clients,
+      Map<Label, Set<TrustClass>> locality,
+      List<Route> routes,
+      List<Candidate> local,
+      Instant expiry) {
+    this.models = models;
+    this.clients = clients;
+    this.locality = locality;
+    this.routes = routes;
+    this.local = local;
+    this.expiry = expiry;
+  }
+
+  /**
+   * Compiles a policy.
+   *
+   * @param providers one for every provider of the policy, by its name there
+   * @param expiry when the bundle that brought the policy expires; from then on the table allows
+   *     the local engine only and treats every request as restricted
+   * @throws IllegalArgumentException if a provider is missing or a condition does not compile
+   */
+  public static RoutingTable compile(
+      Policy policy, Map<String, Provider> providers, Instant expiry) {
+    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    for (ProviderSpec spec : policy.providers().values()) {
+      Provider provider = providers.get(spec.name());
+      if (provider == null) {
+        throw new IllegalArgumentException(
+            "the policy's provider '%s' has no adapter, found adapters for %s"
+                .formatted(spec.name(), providers.keySet()));
+      }
+      candidates.put(spec.name(), new Candidate(spec, provider));
+    }
+    List<Route> routes = new ArrayList<>();
+    for (RouteSpec spec : policy.routes()) {
+      routes.add(
+          new Route(
+              spec.name(),
+              spec.when().map(RoutingTable::condition),
+              spec.use().stream().map(candidates::get).toList()));
+    }
+    return new RoutingTable(
+        policy.models(),
+        policy.clients(),
+        policy.locality(),
+        List.copyOf(routes),
+        candidates.values().stream().filter(RoutingTable::isLocal).toList(),
+        expiry);
+  }
+
+  /** A table that offers nothing: what a box has before its first bundle. */
+  public static RoutingTable empty() {
+    return new RoutingTable(Map.of(), Map.of(), Map.of(), List.of(), List.of(), Instant.MAX);
+  }
+
+  /** What clients may ask for. */
+  public Collection<ModelSpec> models() {
+    return models.values();
+  }
+
+  /** Whether the policy names this model. */
+  public boolean hasModel(String name) {
+    return models.containsKey(name);
+  }
+
+  /**
+   * The least sensitive label a caller's requests may have: the highest of its groups'.
+   *
+   * @throws InferenceException {@code FORBIDDEN} if no group of the caller is in the policy
+   */
+  Label labelOf(Caller caller, Instant now) throws InferenceException {
+    Optional<Label> highest =
+        caller.groups().stream()
+            .map(clients::get)
+            .filter(java.util.Objects::nonNull)
+            .map(ClientGroup::label)
+            .reduce(Label::atLeast);
+    if (highest.isEmpty()) {
+      throw new InferenceException(
+          Kind.FORBIDDEN,
+          "The certificate of '%s' names no group that this box's policy serves. Ask the operator for a certificate of a group in the policy."
+              .formatted(caller.name()));
+    }
+    return isExpired(now) ? Label.RESTRICTED : highest.get();
+  }
+
+  /** The first route that applies, with its providers sorted into allowed and rejected. */
+  Decision decide(RouteFacts facts, boolean promptTokensExact, Instant now) {
+    if (isExpired(now)) {
+      return new Decision(
+          facts, promptTokensExact, Optional.of(LOCAL_ONLY_ROUTE), local, List.of());
+    }
+    for (Route route : routes) {
+      if (route.condition().isEmpty() || route.condition().get().matches(facts)) {
+        return decide(route, facts, promptTokensExact);
+      }
+    }
+    return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
+  }
+
+  private Decision decide(Route route, RouteFacts facts, boolean promptTokensExact) {
+    Set<TrustClass> allowed = locality.getOrDefault(facts.label(), Set.of());
+    List<Candidate> candidates = new ArrayList<>();
+    List<Decision.Rejection> rejections = new ArrayList<>();
+    for (Candidate candidate : route.use()) {
+      TrustClass trust = candidate.spec().trust();
+      if (allowed.contains(trust)) {
+        candidates.add(candidate);
+      } else {
+        rejections.add(
+            new Decision.Rejection(
+                candidate.name(),
+                "locality of '%s' does not allow '%s'"
+                    .formatted(facts.label().text(), trust.text())));
+      }
+    }
+    return new Decision(
+        facts, promptTokensExact, Optional.of(route.name()), candidates, rejections);
+  }
+
+  private boolean isExpired(Instant now) {
+    return now.isAfter(expiry);
+  }
+
+  private static boolean isLocal(Candidate candidate) {
+    return candidate.isLocalEngine() && candidate.spec().trust() == TrustClass.LOCAL;
+  }
+
+  private static RouteCondition condition(String cel) {
+    try {
+      return RouteCondition.compile(cel);
+    } catch (RouteCondition.InvalidCondition e) {
+      throw new IllegalArgumentException(
+          "the condition '%s' of a checked policy does not compile".formatted(cel), e);
+    }
+  }
+
+  private record Route(String name, Optional<RouteCondition> condition, List<Candidate> use) {}
+}

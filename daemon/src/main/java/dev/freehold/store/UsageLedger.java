@@ -1,0 +1,229 @@
+package dev.freehold.store;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The record of every request.
+ *
+ * <p>{@link #record} only enqueues. One virtual thread, the writer, takes what has gathered,
+ * commits it in one transaction and syncs the file once for all of it: a sync costs milliseconds,
+ * and an answer must not wait for it. What a power cut can lose is what arrived since the last
+ * sync, at most {@link #GATHER} and one commit ago. Readers wait until everything recorded before
+ * is written, so that a client's own request is in its next query.
+ */
+public final class UsageLedger implements AutoCloseable {
+
+  /** Records that wait for the writer; a full queue makes {@link #record} wait. */
+  public static final int QUEUED_MAX = 8_192;
+
+  /** Records of one commit. */
+  static final int COMMIT_MAX = 512;
+
+  /** Records of one answer to {@link #query}. */
+  public static final int QUERY_MAX = 10_000;
+
+  /** How long the writer lets records gather before it syncs the file for them. */
+  private static final Duration GATHER = Duration.ofMillis(50);
+
+  private static final Duration QUEUE_WAIT_MAX = Duration.ofSeconds(5);
+  private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(20);
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(200);
+  private static final int WRITE_TRIES_MAX = 3;
+
+  private static final Logger LOGGER = System.getLogger(UsageLedger.class.getName());
+
+  private final Database database;
+  private final UsageRows rows;
+  // An empty entry ends the writer.
+  private final BlockingQueue<Optional<UsageRecord>> queue = new ArrayBlockingQueue<>(QUEUED_MAX);
+  private final AtomicLong accepted = new AtomicLong();
+  private final AtomicLong lost = new AtomicLong();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition progress = lock.newCondition();
+  private long settled;
+  private volatile boolean closing;
+  private final Thread writer;
+
+  private UsageLedger(Database database) {
+    this.database = database;
+    this.rows = database.bean(UsageRows.class);
+    this.writer = Thread.ofVirtual().name("usage-writer").unstarted(this::write);
+  }
+
+  /**
+   * Opens the ledger in a folder, or makes it.
+   *
+   * @throws StoreException if it cannot be opened
+   */
+  public static UsageLedger open(Path folder) {
+    UsageLedger ledger = new UsageLedger(Database.open(folder, "usage", Migration.ALL));
+    ledger.writer.start();
+    return ledger;
+  }
+
+  /**
+   * Hands a record to the writer. It waits only while the queue is full, and then for a bounded
+   * time: a disk that hangs must not take the service down, so what cannot be queued is counted as
+   * lost and said in the log.
+   */
+  public void record(UsageRecord record) {
+    Objects.requireNonNull(record, "record");
+    if (closing) {
+      lose(record, "the ledger is closed");
+      return;
+    }
+    // Counted before it is queued: a reader that comes now waits for it.
+    accepted.incrementAndGet();
+    boolean queued = false;
+    try {
+      queued = queue.offer(Optional.of(record), QUEUE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      queued = queue.offer(Optional.of(record));
+      Thread.currentThread().interrupt();
+    }
+    if (!queued) {
+      settle(1);
+      lose(record, "the queue stayed full");
+    }
+  }
+
+  /**
+   * The newest records first.
+   *
+   * @param since the oldest that is of interest
+   * @param limit how many at most, no more than {@link #QUERY_MAX}
+   */
+  public List<UsageRecord> query(Instant since, int limit) throws InterruptedException {
+    if (limit < 1 || limit > QUERY_MAX) {
+      throw new IllegalArgumentException(
+          "the limit must be between 1 and %d, found %d".formatted(QUERY_MAX, limit));
+    }
+    awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
+    return rows.newestSince(since.toEpochMilli(), limit).stream().map(UsageRow::toRecord).toList();
+  }
+
+  /** Records that could not be kept since this ledger was opened. */
+  public long lost() {
+    return lost.get();
+  }
+
+  /** Writes what is queued and closes the file. */
+  @Override
+  public void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    try {
+      queue.offer(Optional.empty(), CLOSE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      writer.join(CLOSE_WAIT_MAX);
+      queue.forEach(left -> left.ifPresent(record -> lose(record, "the ledger closed")));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      database.close();
+    }
+  }
+
+  private void write() {
+    List<UsageRecord> batch = new ArrayList<>(COMMIT_MAX);
+    boolean open = true;
+    try {
+      while (open) {
+        Optional<UsageRecord> next = queue.take();
+        if (!closing) {
+          Thread.sleep(GATHER);
+        }
+        while (next != null && next.isPresent()) {
+          batch.add(next.get());
+          next = batch.size() < COMMIT_MAX ? queue.poll() : null;
+        }
+        open = next == null;
+        if (!batch.isEmpty()) {
+          commit(batch);
+          batch.clear();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void commit(List<UsageRecord> batch) {
+    List<UsageRow> entities = batch.stream().map(UsageRow::of).toList();
+    boolean saved = false;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        if (!saved) {
+          rows.saveAll(entities);
+          saved = true;
+        }
+        database.checkpoint();
+        break;
+      } catch (RuntimeException e) {
+        if (attempt == WRITE_TRIES_MAX) {
+          LOGGER.log(
+              Level.ERROR,
+              "{0} usage records could not be {1}: {2}. Check the disk.",
+              batch.size(),
+              saved ? "synced to the disk" : "written and are lost",
+              e.getClass().getName());
+          lost.addAndGet(saved ? 0 : batch.size());
+          break;
+        }
+        pause();
+      }
+    }
+    settle(batch.size());
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(RETRY_PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void settle(int count) {
+    lock.lock();
+    try {
+      settled += count;
+      progress.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitWritten(long target, Duration max) throws InterruptedException {
+    long nanos = max.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (settled < target && nanos > 0) {
+        nanos = progress.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void lose(UsageRecord record, String why) {
+    lost.incrementAndGet();
+    LOGGER.log(
+        Level.ERROR, "The usage record of request {0} is lost: {1}.", record.requestId(), why);
+  }
+}
