@@ -1,0 +1,139 @@
+package dev.freehold.chat;
+
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.Sampling;
+import dev.freehold.llama.ChatPrompt;
+import dev.freehold.llama.LlamaException;
+import dev.freehold.llama.Model;
+import dev.freehold.llama.Sampler;
+import dev.freehold.llama.SamplerOptions;
+import dev.freehold.llama.TokenBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * One request's prompt in the model's tokens, with what the chat library knows of the answer's
+ * form. The tokens may be taken over once, by the engine; the rest is closed here.
+ */
+public final class RenderedPrompt implements AutoCloseable {
+
+  private final Model model;
+  private final ChatPrompt chatPrompt;
+  private final InferenceRequest request;
+  private final int tokenCount;
+  private TokenBuffer tokens;
+
+  RenderedPrompt(
+      Model model, TokenBuffer tokens, ChatPrompt chatPromptOrNull, InferenceRequest request) {
+    this.model = model;
+    this.tokens = tokens;
+    this.tokenCount = tokens.size();
+    this.chatPrompt = chatPromptOrNull;
+    this.request = request;
+  }
+
+  /** The prompt's exact length in tokens. */
+  public int tokenCount() {
+    return tokenCount;
+  }
+
+  /** Hands the tokens over: from now on the caller closes them. */
+  public synchronized TokenBuffer takeTokens() {
+    if (tokens == null) {
+      throw new IllegalStateException("the prompt's tokens have been taken or closed");
+    }
+    TokenBuffer taken = tokens;
+    tokens = null;
+    return taken;
+  }
+
+  /** A sampler for this request, with the grammar its format and tools need. */
+  public Sampler sampler() throws InferenceException {
+    SamplerOptions options = options(request.sampling());
+    try {
+      return chatPrompt == null
+          ? Sampler.create(model, options)
+          : Sampler.create(model, options, chatPrompt);
+    } catch (LlamaException e) {
+      throw new InferenceException(
+          Kind.INVALID_REQUEST,
+          "the response format or a tool's schema cannot be turned into a grammar: simplify it",
+          e);
+    }
+  }
+
+  /** Texts that end the answer: the request's own and those of the model's format. */
+  public List<String> stops() {
+    List<String> stops = new ArrayList<>(request.sampling().stop());
+    if (chatPrompt != null) {
+      stops.addAll(chatPrompt.additionalStops());
+    }
+    return stops;
+  }
+
+  /** Whether the answer is read as it comes, with nothing to parse in it. */
+  public boolean isPlain() {
+    return chatPrompt == null || chatPrompt.plainContent();
+  }
+
+  /** Reads this request's answer; it must not be used after {@link #close}. */
+  public AnswerReader reader() {
+    return isPlain() ? new PlainAnswerReader() : new ParsedAnswerReader(chatPrompt);
+  }
+
+  /**
+   * What a client leaves out takes llama.cpp's own defaults, which suit small models better than
+   * the temperature of 1 that OpenAI's API states.
+   */
+  private static SamplerOptions options(Sampling sampling) {
+    SamplerOptions options = SamplerOptions.defaults();
+    if (sampling.temperature().isPresent()) {
+      options = options.withTemperature((float) sampling.temperature().getAsDouble());
+    }
+    if (sampling.topP().isPresent()) {
+      options = options.withTopP((float) sampling.topP().getAsDouble());
+    }
+    if (sampling.topK().isPresent()) {
+      options = options.withTopK(sampling.topK().getAsInt());
+    }
+    if (sampling.minP().isPresent()) {
+      options = options.withMinP((float) sampling.minP().getAsDouble());
+    }
+    if (sampling.frequencyPenalty().isPresent()) {
+      options = options.withFrequencyPenalty((float) sampling.frequencyPenalty().getAsDouble());
+    }
+    if (sampling.presencePenalty().isPresent()) {
+      options = options.withPresencePenalty((float) sampling.presencePenalty().getAsDouble());
+    }
+    if (sampling.repeatPenalty().isPresent()) {
+      options = options.withRepeatPenalty((float) sampling.repeatPenalty().getAsDouble());
+    }
+    if (sampling.seed().isPresent()) {
+      options = options.withSeed(sampling.seed().getAsLong());
+    }
+    if (!sampling.logitBias().isEmpty()) {
+      options = options.withLogitBias(floats(sampling));
+    }
+    return options;
+  }
+
+  private static Map<Integer, Float> floats(Sampling sampling) {
+    return sampling.logitBias().entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().floatValue()));
+  }
+
+  @Override
+  public synchronized void close() {
+    if (tokens != null) {
+      tokens.close();
+      tokens = null;
+    }
+    if (chatPrompt != null) {
+      chatPrompt.close();
+    }
+  }
+}

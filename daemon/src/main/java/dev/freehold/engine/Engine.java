@@ -1,0 +1,604 @@
+package dev.freehold.engine;
+
+import dev.freehold.llama.Batch;
+import dev.freehold.llama.Context;
+import dev.freehold.llama.ContextOptions;
+import dev.freehold.llama.DecodeResult;
+import dev.freehold.llama.FlashAttention;
+import dev.freehold.llama.LlamaException;
+import dev.freehold.llama.Model;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs one model's sequences together.
+ *
+ * <p>Each step of the engine's thread: let go of cancelled sequences, admit waiting ones, fill the
+ * batch (one token for each running stream first, then prompts within their budget), decode,
+ * sample, emit. A sequence's known tokens are its prompt and what it has generated; those not yet
+ * in the KV cache are pending. A running stream has one pending token, an entering prompt many, a
+ * sequence that was parked and comes back has all of them: one rule feeds all three.
+ *
+ * <p>Admission is by KV cells. A request with a limit reserves prompt plus limit; one without
+ * reserves its prompt and {@link #GROWTH_TOKENS}, and grows. When cells run out the newest growing
+ * sequence is parked: its cells are freed, its tokens kept, and it is computed again when there is
+ * room.
+ */
+public final class Engine implements AutoCloseable {
+
+  private static final Logger LOG = System.getLogger(Engine.class.getName());
+
+  /** Cells by which a request without a limit grows. */
+  static final int GROWTH_TOKENS = 256;
+
+  /** The longest text of one token, with room to spare. */
+  private static final int PIECE_BYTES_MAX = 1024;
+
+  private static final double DURATION_SMOOTHING = 0.2;
+
+  private final Model model;
+  private final EngineOptions options;
+  private final int sequenceTokensMax;
+  private final BlockingQueue<Generation> queue;
+  private final Thread thread;
+
+  /* Owned by the engine's thread. */
+  private final Context context;
+  private final Batch batch;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
+  private final Slot[] slots;
+  private final Deque<Generation> parked = new ArrayDeque<>();
+  private final PrefillBudget budget;
+  private long seatings;
+  private int prefillTurn;
+
+  /* Written by the engine's thread, read by anybody. */
+  private volatile int slotsBusy;
+  private volatile int parkedCount;
+  private volatile int cellsReserved;
+  private volatile double generationSeconds;
+  private volatile long promptTokensTotal;
+  private volatile long completionTokensTotal;
+
+  private volatile boolean stopping;
+
+  private Engine(Model model, EngineOptions options, Context context) {
+    this.model = model;
+    this.options = options;
+    this.context = context;
+    this.sequenceTokensMax = Math.min(context.contextTokens(), model.trainedContextLength());
+    this.batch = Batch.allocate(options.batchTokens(), 1);
+    this.queue = new ArrayBlockingQueue<>(options.queueMax());
+    this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
+    this.slots = new Slot[options.slots()];
+    for (int i = 0; i < slots.length; i++) {
+      slots[i] = new Slot(i);
+    }
+    this.thread =
+        Thread.ofPlatform().name("freehold-engine").daemon(true).unstarted(this::runUntilStopped);
+  }
+
+  /**
+   * Starts an engine for a model, which stays the caller's to close, after the engine.
+   *
+   * @throws LlamaException if the context does not fit into memory
+   */
+  public static Engine start(Model model, EngineOptions options) {
+    Context context =
+        Context.create(
+            model,
+            new ContextOptions(
+                options.contextTokens(),
+                options.batchTokens(),
+                options.batchTokens(),
+                options.slots(),
+                options.threads(),
+                options.threads(),
+                FlashAttention.ON));
+    Engine engine = new Engine(model, options, context);
+    engine.thread.start();
+    return engine;
+  }
+
+  /**
+   * Hands a request over.
+   *
+   * @throws EngineException if it can never run here, the queue is full or the engine is stopping;
+   *     the request's native memory has been released then
+   */
+  public Generation submit(GenerationRequest request) throws EngineException {
+    EngineException refusal = refusal(request);
+    if (refusal == null) {
+      Generation generation = new Generation(this, request);
+      if (queue.offer(generation)) {
+        return stopping ? refusedWhileStopping(generation) : generation;
+      }
+      refusal =
+          new EngineException(
+              EngineException.Kind.QUEUE_FULL,
+              "%d requests are waiting already: try again later".formatted(options.queueMax()),
+              retryAfter());
+    }
+    request.release();
+    throw refusal;
+  }
+
+  private EngineException refusal(GenerationRequest request) {
+    if (stopping) {
+      return stopped();
+    }
+    int prompt = request.prompt().size();
+    if (prompt == 0) {
+      return new EngineException(
+          EngineException.Kind.TOO_LONG, "the prompt has no tokens, at least one is needed");
+    }
+    long wanted = (long) prompt + request.completionTokensMax().orElse(1);
+    if (wanted > sequenceTokensMax) {
+      return new EngineException(
+          EngineException.Kind.TOO_LONG,
+          request.completionTokensMax().isPresent()
+              ? "the context holds %d tokens, but the prompt has %d and its limit is %d more: shorten the prompt or lower the limit"
+                  .formatted(sequenceTokensMax, prompt, request.completionTokensMax().getAsInt())
+              : "the context holds %d tokens, but the prompt has %d: shorten it"
+                  .formatted(sequenceTokensMax, prompt));
+    }
+    return null;
+  }
+
+  /** The engine may have drained its queue between our check and our offer. */
+  private Generation refusedWhileStopping(Generation generation) throws EngineException {
+    withdraw(generation);
+    throw stopped();
+  }
+
+  private static EngineException stopped() {
+    return new EngineException(EngineException.Kind.STOPPED, "the engine is stopping");
+  }
+
+  /** The most tokens, prompt and answer together, that one sequence can have. */
+  public int sequenceTokensMax() {
+    return sequenceTokensMax;
+  }
+
+  public EngineLoad load() {
+    return new EngineLoad(
+        slots.length,
+        slotsBusy,
+        queue.size() + parkedCount,
+        cellsReserved,
+        context.contextTokens(),
+        queueSeconds(),
+        promptTokensTotal,
+        completionTokensTotal);
+  }
+
+  private double queueSeconds() {
+    int waiting = queue.size() + parkedCount;
+    boolean seatFree = waiting == 0 && slotsBusy < slots.length;
+    return seatFree ? 0 : (waiting + 1) * generationSeconds / slots.length;
+  }
+
+  Duration retryAfter() {
+    return Duration.ofSeconds(Math.max(1, Math.round(queueSeconds())));
+  }
+
+  long queueDeadlineNanos() {
+    return options.queueDeadline().toNanos();
+  }
+
+  /** Takes a generation out of the queue; false if the engine has it already. */
+  boolean withdraw(Generation generation) {
+    boolean removed = queue.remove(generation);
+    if (removed) {
+      generation.fail(
+          new EngineException(EngineException.Kind.STOPPED, "the request was withdrawn"));
+    }
+    return removed;
+  }
+
+  /** A reader has gone. If nobody else is being served, the decode in progress serves no one. */
+  void cancelled(Generation generation) {
+    if (!generation.hasEnded() && !withdraw(generation) && slotsBusy == 1) {
+      context.requestAbort(true);
+    }
+  }
+
+  /** Ends running sequences and frees the context. The model stays open. */
+  @Override
+  public void close() {
+    stopping = true;
+    context.requestAbort(true);
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void runUntilStopped() {
+    try {
+      while (!stopping) {
+        step();
+      }
+    } catch (InterruptedException e) {
+      // Only close() interrupts this thread: the loop is over.
+      stopping = true;
+    } catch (RuntimeException | Error e) {
+      stopping = true;
+      LOG.log(Level.ERROR, "the engine failed and has stopped", e);
+    } finally {
+      endEverything();
+      batch.close();
+      context.close();
+      arena.close();
+    }
+  }
+
+  private void endEverything() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        fail(slot, stopped());
+      }
+    }
+    List<Generation> waiting = new ArrayList<>(parked);
+    parked.clear();
+    queue.drainTo(waiting);
+    waiting.forEach(generation -> generation.fail(stopped()));
+    publishLoad();
+  }
+
+  private void step() throws InterruptedException {
+    releaseCancelled();
+    admit();
+    if (slotsBusy == 0) {
+      awaitWork();
+      return;
+    }
+    long start = System.nanoTime();
+    int prefill = fillBatch();
+    if (batch.size() == 0) {
+      return;
+    }
+    try {
+      decode(prefill, start);
+    } catch (LlamaException e) {
+      LOG.log(Level.ERROR, "llama.cpp failed to decode; running sequences end", e);
+      failAll();
+    }
+  }
+
+  private void releaseCancelled() {
+    for (Slot slot : slots) {
+      if (!slot.isFree() && slot.generation.isCancelled()) {
+        fail(slot, new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
+      }
+    }
+  }
+
+  private void awaitWork() throws InterruptedException {
+    Generation next = queue.poll(1, TimeUnit.SECONDS);
+    if (next != null) {
+      admitOrDrop(next, slots[0]);
+    }
+  }
+
+  private void admit() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        continue;
+      }
+      Generation next = parked.isEmpty() ? queue.peek() : parked.peek();
+      if (next == null || !fits(next)) {
+        break;
+      }
+      boolean taken = parked.isEmpty() ? queue.remove(next) : parked.remove(next);
+      if (taken) {
+        admitOrDrop(next, slot);
+      }
+    }
+    publishLoad();
+  }
+
+  private void admitOrDrop(Generation next, Slot slot) {
+    if (next.isCancelled()) {
+      next.fail(new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
+      return;
+    }
+    next.admitted();
+    slot.seat(next, cellsWanted(next), seatings++);
+    publishLoad();
+  }
+
+  private int cellsWanted(Generation generation) {
+    long wanted =
+        generation.isLimited()
+            ? (long) generation.promptTokens() + generation.completionTokensMax()
+            : (long) generation.knownTokens() + GROWTH_TOKENS;
+    return (int) Math.min(wanted, sequenceTokensMax);
+  }
+
+  private boolean fits(Generation generation) {
+    return cellsReserved() + cellsWanted(generation) <= context.contextTokens();
+  }
+
+  private int cellsReserved() {
+    int sum = 0;
+    for (Slot slot : slots) {
+      sum += slot.reserved;
+    }
+    return sum;
+  }
+
+  private void publishLoad() {
+    int busy = 0;
+    for (Slot slot : slots) {
+      busy += slot.isFree() ? 0 : 1;
+    }
+    slotsBusy = busy;
+    parkedCount = parked.size();
+    cellsReserved = cellsReserved();
+  }
+
+  /** Returns how many of the batch's tokens belong to prompts. */
+  private int fillBatch() {
+    batch.clear();
+    int entering = 0;
+    for (Slot slot : slots) {
+      slot.clearBatch();
+      if (!slot.isFree()) {
+        if (slot.isDecoding()) {
+          batchTokens(slot, 1);
+        } else {
+          entering++;
+        }
+      }
+    }
+    int streams = batch.size();
+    int room = batch.capacity() - streams;
+    int prefill = streams == 0 ? room : Math.min(room, budget.tokens());
+    return entering == 0 ? 0 : fillPrompts(entering, prefill);
+  }
+
+  /**
+   * Shares the budget among the prompts that are entering, in turn. A request that runs alone gets
+   * the whole batch each time, so that its chunks, and with them its floats, are always the same.
+   */
+  private int fillPrompts(int entering, int budgetTokens) {
+    int left = budgetTokens;
+    int waiting = entering;
+    for (int i = 0; i < slots.length && left > 0; i++) {
+      Slot slot = slots[(prefillTurn + i) % slots.length];
+      if (!slot.isFree() && slot.batched == 0) {
+        int share = Math.max(1, left / waiting);
+        int tokens = Math.min(share, slot.pending());
+        batchTokens(slot, tokens);
+        left -= tokens;
+        waiting--;
+      }
+    }
+    prefillTurn = (prefillTurn + 1) % slots.length;
+    return budgetTokens - left;
+  }
+
+  private void batchTokens(Slot slot, int tokens) {
+    int known = slot.generation.knownTokens();
+    for (int i = 0; i < tokens; i++) {
+      int position = slot.past + i;
+      boolean last = position == known - 1;
+      int index = batch.add(slot.generation.tokenAt(position), position, slot.sequence, last);
+      if (last) {
+        slot.output(index);
+      }
+    }
+    slot.batched = tokens;
+  }
+
+  private void decode(int prefill, long start) {
+    context.requestAbort(false);
+    if (stopping || (slotsBusy == 1 && soleGenerationCancelled())) {
+      return;
+    }
+    DecodeResult result = context.decode(batch);
+    switch (result) {
+      case OK -> {
+        budget.measured(prefill, System.nanoTime() - start);
+        countPrompt(prefill);
+        for (Slot slot : slots) {
+          if (slot.batched > 0) {
+            slot.past += slot.batched;
+            if (slot.hasOutput()) {
+              sample(slot);
+            }
+          }
+        }
+      }
+      case ABORTED -> forgetBatch();
+      case NO_KV_SLOT -> {
+        forgetBatch();
+        relieve();
+      }
+    }
+  }
+
+  /* Only the engine's thread writes these counters, so reading and writing need not be one step. */
+
+  private void countPrompt(int tokens) {
+    long total = promptTokensTotal + tokens;
+    promptTokensTotal = total;
+  }
+
+  private void countCompletion() {
+    long total = completionTokensTotal + 1;
+    completionTokensTotal = total;
+  }
+
+  /** A cancel or a stop that came just before the abort flag was lowered must not be lost. */
+  private boolean soleGenerationCancelled() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        return slot.generation.isCancelled();
+      }
+    }
+    return false;
+  }
+
+  /** Part of the batch may have reached the KV cache: take it out again. */
+  private void forgetBatch() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        context.removeSequence(slot.sequence, slot.past, -1);
+      }
+    }
+  }
+
+  /** The reservations should make this impossible; a model with its own cache rules may not. */
+  private void relieve() {
+    Slot newest = newestGrowing();
+    if (newest != null && slotsBusy > 1) {
+      park(newest);
+      return;
+    }
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        fail(
+            slot,
+            new EngineException(
+                EngineException.Kind.FAILED, "the model's cache has no room for this request"));
+        return;
+      }
+    }
+  }
+
+  private void sample(Slot slot) {
+    Generation generation = slot.generation;
+    int token;
+    try {
+      token = generation.sampler().sample(context, slot.output());
+      generation.sampler().accept(token);
+    } catch (LlamaException e) {
+      LOG.log(Level.WARNING, "sampling failed; the sequence ends", e);
+      fail(slot, new EngineException(EngineException.Kind.FAILED, "sampling failed"));
+      return;
+    }
+    generation.addGenerated(token);
+    countCompletion();
+    emit(slot, token);
+  }
+
+  private void emit(Slot slot, int token) {
+    Generation generation = slot.generation;
+    if (model.isEndOfGeneration(token)) {
+      end(slot, Generation.Ending.END_OF_TURN);
+      return;
+    }
+    int length = model.piece(token, piece, generation.specialText());
+    switch (generation.assembler.append(piece, length)) {
+      case STOPPED -> end(slot, Generation.Ending.STOP_TEXT);
+      case OVERFLOW ->
+          fail(
+              slot,
+              new EngineException(
+                  EngineException.Kind.SLOW_READER,
+                  "the client read too slowly: more than %d bytes were waiting for it"
+                      .formatted(TextRing.CAPACITY_BYTES)));
+      case CONTINUE -> {
+        if (generation.completionTokens() >= generation.completionTokensMax()) {
+          end(slot, Generation.Ending.LIMIT);
+        } else {
+          growIfNeeded(slot);
+        }
+      }
+    }
+  }
+
+  private void growIfNeeded(Slot slot) {
+    int known = slot.generation.knownTokens();
+    if (known < slot.reserved) {
+      return;
+    }
+    if (known >= sequenceTokensMax) {
+      end(slot, Generation.Ending.CONTEXT_FULL);
+      return;
+    }
+    int wanted = Math.min(known + GROWTH_TOKENS, sequenceTokensMax);
+    while (cellsReserved() - slot.reserved + wanted > context.contextTokens()) {
+      Slot newest = newestGrowing();
+      if (newest == null) {
+        end(slot, Generation.Ending.CONTEXT_FULL);
+        return;
+      }
+      park(newest);
+      if (newest == slot) {
+        return;
+      }
+    }
+    slot.reserved = wanted;
+  }
+
+  private Slot newestGrowing() {
+    Slot newest = null;
+    for (Slot slot : slots) {
+      boolean candidate = !slot.isFree() && !slot.generation.isLimited();
+      if (candidate && (newest == null || slot.seatedOrder > newest.seatedOrder)) {
+        newest = slot;
+      }
+    }
+    return newest;
+  }
+
+  /** Frees the cells and keeps the tokens; the sequence comes back before any new request. */
+  private void park(Slot slot) {
+    parked.addLast(slot.generation);
+    vacate(slot);
+  }
+
+  private void end(Slot slot, Generation.Ending ending) {
+    Generation generation = slot.generation;
+    double seconds = generation.ageNanos() / 1e9;
+    generationSeconds =
+        generationSeconds == 0
+            ? seconds
+            : generationSeconds + DURATION_SMOOTHING * (seconds - generationSeconds);
+    vacate(slot);
+    generation.end(ending);
+  }
+
+  private void fail(Slot slot, EngineException why) {
+    Generation generation = slot.generation;
+    vacate(slot);
+    generation.fail(why);
+  }
+
+  private void vacate(Slot slot) {
+    context.removeSequence(slot.sequence, -1, -1);
+    slot.free();
+    publishLoad();
+  }
+
+  private void failAll() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        fail(slot, new EngineException(EngineException.Kind.FAILED, "llama.cpp failed to decode"));
+      }
+    }
+    context.clear();
+  }
+}

@@ -1,0 +1,48 @@
+package dev.freehold.engine;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/** A generation that was not accepted or broke off. The message never holds content. */
+public final class EngineException extends Exception {
+
+  private static final long serialVersionUID = 1L;
+
+  /** Why. */
+  public enum Kind {
+    /** The prompt and its limit do not fit the context, now or ever. */
+    TOO_LONG,
+    /** The queue is full. */
+    QUEUE_FULL,
+    /** No slot came free in time. */
+    QUEUE_TIMEOUT,
+    /** The reader fell behind by more than its buffer. */
+    SLOW_READER,
+    /** The engine is stopping. */
+    STOPPED,
+    /** llama.cpp failed. */
+    FAILED
+  }
+
+  private final Kind kind;
+  private final Duration retryAfter;
+
+  EngineException(Kind kind, String message) {
+    this(kind, message, Duration.ZERO);
+  }
+
+  EngineException(Kind kind, String message, Duration retryAfter) {
+    super(message);
+    this.kind = Objects.requireNonNull(kind, "kind");
+    this.retryAfter = Objects.requireNonNull(retryAfter, "retryAfter");
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** When it is worth trying again; zero when it is not known. */
+  public Duration retryAfter() {
+    return retryAfter;
+  }
+}

@@ -1,0 +1,199 @@
+package dev.freehold.engine;
+
+import dev.freehold.llama.Sampler;
+import dev.freehold.llama.TokenBuffer;
+import java.util.Arrays;
+
+/**
+ * One sequence being generated: the reader's end of it, and what the engine's thread keeps about
+ * it. The reader calls {@link #read}; {@link #close} may come from any thread.
+ */
+public final class Generation implements AutoCloseable {
+
+  /** Why a generation ended well. */
+  public enum Ending {
+    /** The model ended its turn. */
+    END_OF_TURN,
+    /** A stop text was met. */
+    STOP_TEXT,
+    /** The request's own limit was reached. */
+    LIMIT,
+    /** The context is full. */
+    CONTEXT_FULL
+  }
+
+  private static final int GENERATED_INITIAL = 256;
+
+  private final Engine engine;
+  private final GenerationRequest request;
+  private final int promptTokens;
+  private final long submittedNanos = System.nanoTime();
+  private final TextRing ring = new TextRing();
+  private final byte[] chunk = new byte[TextRing.CAPACITY_BYTES];
+
+  /* The engine's thread alone writes what follows; readers see it after the volatile writes. */
+  final TextAssembler assembler;
+  private int[] generated = new int[GENERATED_INITIAL];
+  private volatile int generatedCount;
+  private volatile boolean admitted;
+  private volatile long firstTokenNanos;
+  private Ending ending;
+  private EngineException failure;
+
+  private volatile boolean cancelled;
+
+  Generation(Engine engine, GenerationRequest request) {
+    this.engine = engine;
+    this.request = request;
+    this.promptTokens = request.prompt().size();
+    this.assembler = new TextAssembler(ring, request.stopBytes());
+  }
+
+  /**
+   * Waits for text and takes it.
+   *
+   * @return how many bytes of {@link #bytes} are new, always whole UTF-8 characters; -1 at the end
+   * @throws EngineException if the generation broke off
+   */
+  public int read() throws EngineException, InterruptedException {
+    while (true) {
+      boolean ended = ring.ended();
+      int length = ring.take(chunk);
+      if (length > 0) {
+        return length;
+      }
+      if (ended) {
+        if (failure != null) {
+          throw failure;
+        }
+        return -1;
+      }
+      ring.await(waitNanos());
+    }
+  }
+
+  /** A generation that is still queued must not wait past its deadline; a running one may. */
+  private long waitNanos() throws EngineException {
+    if (admitted) {
+      return Long.MAX_VALUE / 4;
+    }
+    long left = submittedNanos + engine.queueDeadlineNanos() - System.nanoTime();
+    if (left <= 0 && engine.withdraw(this)) {
+      throw new EngineException(
+          EngineException.Kind.QUEUE_TIMEOUT,
+          "no slot came free in time: the box is busy, try again later",
+          engine.retryAfter());
+    }
+    return Math.max(left, 1_000_000);
+  }
+
+  /** The bytes that {@link #read} filled; the same array each time. */
+  public byte[] bytes() {
+    return chunk;
+  }
+
+  /** Why it ended, once {@link #read} has returned -1. */
+  public Ending ending() {
+    if (!ring.ended() || ending == null) {
+      throw new IllegalStateException("the generation has not ended well");
+    }
+    return ending;
+  }
+
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  public int completionTokens() {
+    return generatedCount;
+  }
+
+  /** From submission to the first token, in nanoseconds; 0 before it. */
+  public long firstTokenNanos() {
+    return firstTokenNanos;
+  }
+
+  /** Ends the generation at the next step boundary and frees its slot. */
+  @Override
+  public void close() {
+    if (!cancelled) {
+      cancelled = true;
+      engine.cancelled(this);
+    }
+  }
+
+  boolean hasEnded() {
+    return ring.ended();
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  TokenBuffer prompt() {
+    return request.prompt();
+  }
+
+  Sampler sampler() {
+    return request.sampler();
+  }
+
+  boolean specialText() {
+    return request.specialText();
+  }
+
+  /** The request's own limit, or a number no context reaches. */
+  int completionTokensMax() {
+    return request.completionTokensMax().orElse(Integer.MAX_VALUE);
+  }
+
+  boolean isLimited() {
+    return request.completionTokensMax().isPresent();
+  }
+
+  void admitted() {
+    admitted = true;
+  }
+
+  /** Tokens whose value is known: the prompt's and those generated. */
+  int knownTokens() {
+    return promptTokens + generatedCount;
+  }
+
+  int tokenAt(int position) {
+    return position < promptTokens
+        ? request.prompt().get(position)
+        : generated[position - promptTokens];
+  }
+
+  void addGenerated(int token) {
+    if (generatedCount == generated.length) {
+      generated = Arrays.copyOf(generated, generated.length * 2);
+    }
+    int count = generatedCount;
+    generated[count] = token;
+    if (count == 0) {
+      firstTokenNanos = ageNanos();
+    }
+    generatedCount = count + 1;
+  }
+
+  long ageNanos() {
+    return System.nanoTime() - submittedNanos;
+  }
+
+  void end(Ending why) {
+    if (why != Ending.STOP_TEXT) {
+      assembler.finish();
+    }
+    ending = why;
+    ring.end();
+    request.release();
+  }
+
+  void fail(EngineException why) {
+    failure = why;
+    ring.end();
+    request.release();
+  }
+}

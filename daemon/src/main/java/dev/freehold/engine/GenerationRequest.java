@@ -1,0 +1,54 @@
+package dev.freehold.engine;
+
+import dev.freehold.llama.Sampler;
+import dev.freehold.llama.TokenBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/**
+ * What to generate. The prompt and the sampler are native memory: {@link Engine#submit} takes them
+ * over, whether it accepts the request or not, and closes them when the generation has ended.
+ *
+ * @param prompt the prompt's tokens, at least one
+ * @param sampler the chain that chooses tokens, used by no one else
+ * @param completionTokensMax absent: until the model ends or the context is full
+ * @param stops texts that end the generation, left out of it
+ * @param specialText whether control tokens appear in the text, as parsers of tool calls need it
+ */
+public record GenerationRequest(
+    TokenBuffer prompt,
+    Sampler sampler,
+    OptionalInt completionTokensMax,
+    List<String> stops,
+    boolean specialText) {
+
+  public GenerationRequest {
+    Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(sampler, "sampler");
+    Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+    stops = List.copyOf(stops);
+    if (stops.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException("a stop text must not be empty");
+    }
+    if (completionTokensMax.isPresent() && completionTokensMax.getAsInt() < 1) {
+      throw new IllegalArgumentException(
+          "completionTokensMax must be at least 1, found " + completionTokensMax.getAsInt());
+    }
+  }
+
+  byte[][] stopBytes() {
+    return stops.stream().map(stop -> stop.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
+  }
+
+  void release() {
+    prompt.close();
+    sampler.close();
+  }
+
+  @Override
+  public String toString() {
+    return "GenerationRequest[]";
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Continuous batching over llama.cpp: token streams in, token streams out.
+ *
+ * <p>One platform thread, {@code freehold-engine}, owns the context, the batch and the slots of one
+ * model. Everybody else reaches it through a bounded queue and gets a {@link
+ * dev.freehold.engine.Generation} back, whose text it reads from a bounded ring. What always holds:
+ *
+ * <ul>
+ *   <li>running streams decode in every step; prompts share what room the step has left;
+ *   <li>a sequence runs only inside the KV cells reserved for it, so one request's overflow never
+ *       fails another;
+ *   <li>a reader that does not read loses its own stream and delays nobody;
+ *   <li>the engine knows tokens and bytes, never JSON, HTTP or who asks.
+ * </ul>
+ */
+package dev.freehold.engine;

@@ -1,0 +1,62 @@
+package dev.freehold.lifecycle;
+
+import dev.freehold.api.cli.RouteCommand;
+import dev.freehold.api.cli.UsageCommand;
+import dev.freehold.models.cli.ModelsCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code freehold} command. */
+@Command(
+    name = "freehold",
+    mixinStandardHelpOptions = true,
+    versionProvider = DaemonVersion.class,
+    description = {
+      "An office's own AI appliance: serves models to the LAN over mutual TLS.",
+      "",
+      "A box enrols once with its controller, then serves:",
+      "  freehold enrol --state DIR --controller URL --pin PIN --serial S --token-file F",
+      "  freehold serve --state DIR"
+    },
+    subcommands = {
+      EnrolCommand.class,
+      ServeCommand.class,
+      ModelsCommand.class,
+      UsageCommand.class,
+      RouteCommand.class,
+      ProbeCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:it failed; the reason is on standard error",
+      "2:the command line is wrong"
+    })
+public final class Freehold implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  /** Runs the command line and exits with its code. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Freehold())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, line, _) -> {
+              line.getErr().println("freehold: " + Failure.describe(failure));
+              return 1;
+            });
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "a command is needed; see freehold --help for the list");
+  }
+}

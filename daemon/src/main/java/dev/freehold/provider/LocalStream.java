@@ -1,0 +1,79 @@
+package dev.freehold.provider;
+
+import dev.freehold.chat.AnswerReader;
+import dev.freehold.engine.EngineException;
+import dev.freehold.engine.Generation;
+import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceEvent.Finished;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Usage;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Queue;
+
+/** An answer of the local engine: the engine's bytes, read as the model's format has them. */
+final class LocalStream implements InferenceStream {
+
+  private final Generation generation;
+  private final AnswerReader reader;
+  private final Queue<InferenceEvent> events = new ArrayDeque<>();
+
+  LocalStream(Generation generation, AnswerReader reader) {
+    this.generation = generation;
+    this.reader = reader;
+  }
+
+  @Override
+  public InferenceEvent next() throws InferenceException, InterruptedException {
+    try {
+      while (events.isEmpty()) {
+        int length = generation.read();
+        if (length < 0) {
+          events.addAll(reader.finish());
+          events.add(new Finished(reason(), usageSoFar()));
+        } else {
+          events.addAll(reader.read(generation.bytes(), length));
+        }
+      }
+      return events.remove();
+    } catch (EngineException e) {
+      throw translate(e);
+    }
+  }
+
+  private FinishReason reason() {
+    return switch (generation.ending()) {
+      case END_OF_TURN, STOP_TEXT ->
+          reader.hasCalledTools() ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+      case LIMIT, CONTEXT_FULL -> FinishReason.LENGTH;
+    };
+  }
+
+  @Override
+  public Usage usageSoFar() {
+    return new Usage(generation.promptTokens(), 0, generation.completionTokens());
+  }
+
+  @Override
+  public void close() {
+    generation.close();
+  }
+
+  static InferenceException translate(EngineException e) {
+    Kind kind =
+        switch (e.kind()) {
+          case TOO_LONG -> Kind.CONTEXT_TOO_LONG;
+          case QUEUE_FULL, QUEUE_TIMEOUT -> Kind.OVERLOADED;
+          case STOPPED -> Kind.UNAVAILABLE;
+          case SLOW_READER -> Kind.CANCELLED;
+          case FAILED -> Kind.INTERNAL;
+        };
+    Optional<Duration> retryAfter =
+        e.retryAfter().isZero() ? Optional.empty() : Optional.of(e.retryAfter());
+    return new InferenceException(kind, e.getMessage(), retryAfter, e);
+  }
+}

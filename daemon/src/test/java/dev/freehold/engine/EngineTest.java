@@ -1,0 +1,245 @@
+package dev.freehold.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.freehold.llama.Model;
+import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Sampler;
+import dev.freehold.llama.SamplerOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The engine over the real llama.cpp and the small model. */
+@Timeout(120)
+class EngineTest {
+
+  private static final String STORY = "Once upon a time there was a";
+
+  private static Model model;
+
+  @BeforeAll
+  static void load() {
+    model = Model.load(SmallModel.path(), ModelOptions.defaults());
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  private static EngineOptions options(int contextTokens, int slots, int queueMax) {
+    EngineOptions defaults = EngineOptions.of(contextTokens, slots);
+    return new EngineOptions(
+        contextTokens,
+        slots,
+        defaults.batchTokens(),
+        defaults.threads(),
+        defaults.gpuLayers(),
+        queueMax,
+        Duration.ofSeconds(60),
+        defaults.interTokenTarget());
+  }
+
+  private static GenerationRequest request(
+      String prompt, OptionalInt limit, SamplerOptions sampling, String... stops) {
+    return new GenerationRequest(
+        model.tokenize(prompt, true, true),
+        Sampler.create(model, sampling),
+        limit,
+        List.of(stops),
+        false);
+  }
+
+  private static GenerationRequest greedy(String prompt, int limit, String... stops) {
+    return request(
+        prompt, OptionalInt.of(limit), SamplerOptions.defaults().withTemperature(0), stops);
+  }
+
+  private static String text(Generation generation) throws Exception {
+    StringBuilder text = new StringBuilder();
+    for (int length = generation.read(); length >= 0; length = generation.read()) {
+      text.append(new String(generation.bytes(), 0, length, UTF_8));
+    }
+    return text.toString();
+  }
+
+  private static String answer(Engine engine, GenerationRequest request) throws Exception {
+    try (Generation generation = engine.submit(request)) {
+      return text(generation);
+    }
+  }
+
+  @Test
+  void limitEndsAGenerationAndIsCounted() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 2, 8));
+        Generation generation = engine.submit(greedy(STORY, 12))) {
+      String text = text(generation);
+      assertFalse(text.isBlank());
+      assertEquals(12, generation.completionTokens());
+      assertEquals(Generation.Ending.LIMIT, generation.ending());
+      assertTrue(generation.firstTokenNanos() > 0);
+    }
+  }
+
+  @Test
+  void stopTextAcrossTokensEndsAGenerationBeforeIt() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 2, 8))) {
+      String whole = answer(engine, greedy(STORY, 40));
+      String stop = whole.substring(10, 22);
+      try (Generation generation = engine.submit(greedy(STORY, 40, stop))) {
+        assertEquals(whole.substring(0, whole.indexOf(stop)), text(generation));
+        assertEquals(Generation.Ending.STOP_TEXT, generation.ending());
+      }
+    }
+  }
+
+  @Test
+  void sameSeedGivesTheSameAnswerWhenARequestRunsAlone() throws Exception {
+    SamplerOptions sampling = SamplerOptions.defaults().withTemperature(1.2f).withSeed(42);
+    try (Engine engine = Engine.start(model, options(1024, 4, 8))) {
+      String first = answer(engine, request(STORY, OptionalInt.of(40), sampling));
+      String second = answer(engine, request(STORY, OptionalInt.of(40), sampling));
+      String other = answer(engine, request(STORY, OptionalInt.of(40), sampling.withSeed(7)));
+      assertEquals(first, second);
+      assertFalse(first.equals(other));
+    }
+  }
+
+  @Test
+  void moreRequestsThanSlotsAllGetTheirOwnFullAnswer() throws Exception {
+    try (Engine engine = Engine.start(model, options(2048, 4, 32));
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> answers = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        int limit = 10 + i;
+        String prompt = STORY + " number " + i;
+        answers.add(
+            clients.submit(
+                () -> {
+                  try (Generation generation = engine.submit(greedy(prompt, limit))) {
+                    text(generation);
+                    return generation.completionTokens();
+                  }
+                }));
+      }
+      for (int i = 0; i < answers.size(); i++) {
+        assertEquals(10 + i, answers.get(i).get());
+      }
+      assertEquals(0, engine.load().slotsBusy());
+      assertEquals(0, engine.load().kvTokensReserved());
+    }
+  }
+
+  @Test
+  void cancelledGenerationFreesItsSlotForTheNext() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 8))) {
+      Generation endless =
+          engine.submit(request(STORY, OptionalInt.of(900), SamplerOptions.defaults()));
+      assertTrue(endless.read() > 0);
+      Generation next = engine.submit(greedy(STORY, 5));
+      assertEquals(1, engine.load().slotsBusy());
+      endless.close();
+      text(next);
+      assertEquals(5, next.completionTokens());
+      assertThrows(EngineException.class, () -> text(endless));
+    }
+  }
+
+  @Test
+  void queueThatIsFullRefusesWithATimeToRetry() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 1))) {
+      try (Generation running = engine.submit(greedy(STORY, 900))) {
+        assertTrue(running.read() > 0);
+        try (Generation waiting = engine.submit(greedy(STORY, 5))) {
+          EngineException refusal =
+              assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 5)));
+          assertEquals(EngineException.Kind.QUEUE_FULL, refusal.kind());
+          assertTrue(refusal.retryAfter().toSeconds() >= 1);
+          running.close();
+          text(waiting);
+          assertEquals(5, waiting.completionTokens());
+        }
+      }
+    }
+  }
+
+  @Test
+  void promptThatCanNeverFitIsRefusedWithTheFigures() {
+    try (Engine engine = Engine.start(model, options(256, 1, 1))) {
+      EngineException refusal =
+          assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 256)));
+      assertEquals(EngineException.Kind.TOO_LONG, refusal.kind());
+      assertTrue(refusal.getMessage().contains("256"), refusal.getMessage());
+    }
+  }
+
+  @Test
+  void readerThatNeverReadsDelaysNobody() throws Exception {
+    try (Engine engine = Engine.start(model, options(2048, 2, 8));
+        Generation ignored = engine.submit(greedy(STORY, 1500));
+        Generation read = engine.submit(greedy(STORY, 20))) {
+      text(read);
+      assertEquals(20, read.completionTokens());
+    }
+  }
+
+  @Test
+  void sequencesWithoutALimitParkInsteadOfFailingWhenCellsRunOut() throws Exception {
+    SamplerOptions sampling =
+        SamplerOptions.defaults().withTemperature(0).withLogitBias(neverEnding());
+    try (Engine engine = Engine.start(model, options(768, 2, 8));
+        Generation first = engine.submit(request(STORY, OptionalInt.empty(), sampling));
+        Generation second = engine.submit(request(STORY, OptionalInt.empty(), sampling))) {
+      text(first);
+      text(second);
+      assertEquals(Generation.Ending.CONTEXT_FULL, first.ending());
+      assertEquals(Generation.Ending.CONTEXT_FULL, second.ending());
+      assertEquals(768, first.promptTokens() + first.completionTokens());
+      assertEquals(768, second.promptTokens() + second.completionTokens());
+    }
+  }
+
+  /** A bias that keeps the model from ending its turn. */
+  private static Map<Integer, Float> neverEnding() {
+    Map<Integer, Float> bias = new HashMap<>();
+    for (int token = 0; token < model.vocabularySize(); token++) {
+      if (model.isEndOfGeneration(token)) {
+        bias.put(token, -1000f);
+      }
+    }
+    return bias;
+  }
+
+  @Test
+  void stoppingEngineEndsEveryGeneration() throws Exception {
+    Engine engine = Engine.start(model, options(1024, 1, 8));
+    Generation running = engine.submit(greedy(STORY, 900));
+    Generation waiting = engine.submit(greedy(STORY, 900));
+    assertTrue(running.read() > 0);
+    engine.close();
+    assertEquals(
+        EngineException.Kind.STOPPED,
+        assertThrows(EngineException.class, () -> text(running)).kind());
+    assertEquals(
+        EngineException.Kind.STOPPED,
+        assertThrows(EngineException.class, () -> text(waiting)).kind());
+    EngineException refusal =
+        assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 5)));
+    assertEquals(EngineException.Kind.STOPPED, refusal.kind());
+  }
+}
