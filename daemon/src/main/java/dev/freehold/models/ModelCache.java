@@ -15,19 +15,30 @@ public final class ModelCache {
   /** Names the folder, for those who keep models elsewhere. */
   public static final String DIRECTORY_VARIABLE = "FREEHOLD_MODELS";
 
+  /** Names Freehold's whole cache, {@code ~/.cache/freehold} without it. */
+  public static final String CACHE_VARIABLE = "FREEHOLD_CACHE";
+
   private final Path directory;
 
   public ModelCache(Path directory) {
     this.directory = Objects.requireNonNull(directory, "directory").toAbsolutePath().normalize();
   }
 
-  /** The folder that FREEHOLD_MODELS names, else {@code ~/.cache/freehold/models}. */
+  /** The folder that FREEHOLD_MODELS names, else {@code models} in Freehold's cache. */
   public static ModelCache standard() {
-    String named = System.getenv(DIRECTORY_VARIABLE);
-    return new ModelCache(
-        named == null || named.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache", "freehold", "models")
-            : Path.of(named));
+    return named(DIRECTORY_VARIABLE)
+        .or(() -> named(CACHE_VARIABLE).map(cache -> cache.resolve("models")))
+        .map(ModelCache::new)
+        .orElseGet(
+            () ->
+                new ModelCache(
+                    Path.of(System.getProperty("user.home"), ".cache", "freehold", "models")));
+  }
+
+  private static Optional<Path> named(String variable) {
+    return Optional.ofNullable(System.getenv(variable))
+        .filter(value -> !value.isBlank())
+        .map(Path::of);
   }
 
   public Path directory() {

@@ -20,7 +20,8 @@ import java.util.Map;
 /**
  * Starts a controller and a box, asks the first question, and stays up for the next.
  *
- * <p>Arguments: the folder to run in, and {@code once} to stop after the first answer.
+ * <p>Arguments: the folder to run in, and {@code once=true} to stop after the first answer or
+ * {@code once=false} to stay up.
  */
 public final class FirstLight implements AutoCloseable {
 
@@ -44,11 +45,11 @@ public final class FirstLight implements AutoCloseable {
   }
 
   public static void main(String[] args) throws IOException {
-    if (args.length < 1 || args.length > 2) {
-      System.err.println("usage: FirstLight FOLDER [once]");
+    if (args.length != 2 || !args[1].matches("once=(true|false)")) {
+      System.err.println("usage: FirstLight FOLDER once=true|false");
       System.exit(2);
     }
-    boolean once = args.length == 2 && args[1].equals("once");
+    boolean once = args[1].equals("once=true");
     int exit;
     try (RunFolder folder = RunFolder.claim(Path.of(args[0]));
         FirstLight firstLight = new FirstLight(folder)) {
