@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
@@ -212,18 +213,14 @@ public final class RoutedStream implements InferenceStream {
 
   /** Of several failures, the one that tells the client best what to do. */
   private InferenceException mostTelling() {
-    Failure best = failures.getFirst();
-    for (Failure failure : failures) {
-      if (rank(failure.exception().kind()) < rank(best.exception().kind())) {
-        best = failure;
-      }
-    }
-    for (Failure failure : failures) {
-      if (failure != best) {
-        best.exception().addSuppressed(failure.exception());
-      }
-    }
-    return best.exception();
+    List<InferenceException> ranked =
+        failures.stream()
+            .map(Failure::exception)
+            .sorted(Comparator.comparingInt(e -> rank(e.kind())))
+            .toList();
+    InferenceException best = ranked.getFirst();
+    ranked.stream().skip(1).forEach(best::addSuppressed);
+    return best;
   }
 
   private static int rank(Kind kind) {

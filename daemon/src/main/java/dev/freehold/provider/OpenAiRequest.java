@@ -1,0 +1,191 @@
+package dev.freehold.provider;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Sampling;
+import dev.freehold.inference.Tool;
+import dev.freehold.inference.ToolCall;
+import dev.freehold.inference.ToolChoice;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** Writes the neutral form as OpenAI's JSON. */
+final class OpenAiRequest {
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private OpenAiRequest() {}
+
+  static byte[] encode(InferenceRequest request, String model) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
+    try (JsonGenerator json = JSON.createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeStringField("model", model);
+      json.writeBooleanField("stream", true);
+      json.writeObjectFieldStart("stream_options");
+      json.writeBooleanField("include_usage", true);
+      json.writeEndObject();
+      switch (request.prompt()) {
+        case Prompt.Chat chat -> chat(json, chat);
+        case Prompt.Text text -> json.writeStringField("prompt", text.text());
+      }
+      format(json, request.format());
+      sampling(json, request.sampling());
+      if (request.completionTokensMax().isPresent()) {
+        json.writeNumberField("max_tokens", request.completionTokensMax().getAsInt());
+      }
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void chat(JsonGenerator json, Prompt.Chat chat) throws IOException {
+    json.writeArrayFieldStart("messages");
+    for (Message message : chat.messages()) {
+      message(json, message);
+    }
+    json.writeEndArray();
+    if (chat.tools().isEmpty()) {
+      return;
+    }
+    json.writeArrayFieldStart("tools");
+    for (Tool tool : chat.tools()) {
+      json.writeStartObject();
+      json.writeStringField("type", "function");
+      json.writeObjectFieldStart("function");
+      json.writeStringField("name", tool.name());
+      if (!tool.description().isEmpty()) {
+        json.writeStringField("description", tool.description());
+      }
+      json.writeFieldName("parameters");
+      json.writeRawValue(tool.parametersSchema());
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    toolChoice(json, chat.toolChoice());
+    if (!chat.parallelToolCalls()) {
+      json.writeBooleanField("parallel_tool_calls", false);
+    }
+  }
+
+  private static void message(JsonGenerator json, Message message) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("role", message.role().name().toLowerCase(Locale.ROOT));
+    if (message.text().isEmpty() && !message.toolCalls().isEmpty()) {
+      json.writeNullField("content");
+    } else {
+      json.writeStringField("content", message.text());
+    }
+    if (message.name().isPresent()) {
+      json.writeStringField("name", message.name().get());
+    }
+    if (message.toolCallId().isPresent()) {
+      json.writeStringField("tool_call_id", message.toolCallId().get());
+    }
+    if (!message.toolCalls().isEmpty()) {
+      json.writeArrayFieldStart("tool_calls");
+      for (ToolCall call : message.toolCalls()) {
+        json.writeStartObject();
+        json.writeStringField("id", call.id());
+        json.writeStringField("type", "function");
+        json.writeObjectFieldStart("function");
+        json.writeStringField("name", call.name());
+        json.writeStringField("arguments", call.arguments());
+        json.writeEndObject();
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  private static void toolChoice(JsonGenerator json, ToolChoice choice) throws IOException {
+    switch (choice) {
+      case ToolChoice.Auto _ -> {
+        // What every server does when nothing is said.
+      }
+      case ToolChoice.None _ -> json.writeStringField("tool_choice", "none");
+      case ToolChoice.Required _ -> json.writeStringField("tool_choice", "required");
+      case ToolChoice.Named named -> {
+        json.writeObjectFieldStart("tool_choice");
+        json.writeStringField("type", "function");
+        json.writeObjectFieldStart("function");
+        json.writeStringField("name", named.name());
+        json.writeEndObject();
+        json.writeEndObject();
+      }
+    }
+  }
+
+  private static void format(JsonGenerator json, OutputFormat format) throws IOException {
+    switch (format) {
+      case OutputFormat.Text _ -> {
+        // The default.
+      }
+      case OutputFormat.JsonObject _ -> {
+        json.writeObjectFieldStart("response_format");
+        json.writeStringField("type", "json_object");
+        json.writeEndObject();
+      }
+      case OutputFormat.JsonSchema schema -> {
+        json.writeObjectFieldStart("response_format");
+        json.writeStringField("type", "json_schema");
+        json.writeObjectFieldStart("json_schema");
+        json.writeStringField("name", "answer");
+        json.writeBooleanField("strict", true);
+        json.writeFieldName("schema");
+        json.writeRawValue(schema.schema());
+        json.writeEndObject();
+        json.writeEndObject();
+      }
+    }
+  }
+
+  /** Only what the client set: a field that a server does not know makes some refuse. */
+  private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
+    number(json, "temperature", sampling.temperature());
+    number(json, "top_p", sampling.topP());
+    if (sampling.topK().isPresent()) {
+      json.writeNumberField("top_k", sampling.topK().getAsInt());
+    }
+    number(json, "min_p", sampling.minP());
+    number(json, "frequency_penalty", sampling.frequencyPenalty());
+    number(json, "presence_penalty", sampling.presencePenalty());
+    number(json, "repeat_penalty", sampling.repeatPenalty());
+    if (sampling.seed().isPresent()) {
+      json.writeNumberField("seed", sampling.seed().getAsLong());
+    }
+    if (!sampling.logitBias().isEmpty()) {
+      json.writeObjectFieldStart("logit_bias");
+      for (Map.Entry<Integer, Double> bias : sampling.logitBias().entrySet()) {
+        json.writeNumberField(bias.getKey().toString(), bias.getValue());
+      }
+      json.writeEndObject();
+    }
+    if (!sampling.stop().isEmpty()) {
+      json.writeArrayFieldStart("stop");
+      for (String stop : sampling.stop()) {
+        json.writeString(stop);
+      }
+      json.writeEndArray();
+    }
+  }
+
+  private static void number(JsonGenerator json, String name, OptionalDouble value)
+      throws IOException {
+    if (value.isPresent()) {
+      json.writeNumberField(name, value.getAsDouble());
+    }
+  }
+}
