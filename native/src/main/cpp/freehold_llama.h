@@ -1,0 +1,182 @@
+// The C face of llama.cpp that Freehold's Java binding calls.
+//
+// Rules that hold for every function here:
+//  - No C++ exception leaves it, and no llama.cpp assertion on the calling thread ends the process
+//    (freehold_decode is the exception: its compute threads cannot be unwound).
+//  - A negative return value or FREEHOLD_ERROR is a failure; `message`, where there is one, is a buffer of
+//    FREEHOLD_MESSAGE_BYTES bytes and then holds the reason as NUL-terminated UTF-8. It never holds prompt text.
+//  - Text goes in as bytes with a length and need not be NUL-terminated. Text that comes out as `char **` belongs
+//    to the caller, who gives it back to freehold_free; text that comes out as `const char **` belongs to its object.
+#pragma once
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#    define FREEHOLD_API __declspec(dllexport)
+#else
+#    define FREEHOLD_API __attribute__((visibility("default")))
+#endif
+
+// Raised whenever a signature, a struct or a meaning below changes.
+#define FREEHOLD_ABI_VERSION 1
+#define FREEHOLD_MESSAGE_BYTES 1024
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum freehold_status {
+    FREEHOLD_OK         = 0,
+    FREEHOLD_NO_KV_SLOT = 1,   // decode: no room in the KV cache, nothing was changed
+    FREEHOLD_ABORTED    = 2,   // decode: the abort flag was seen, part of the batch may stand in the cache
+    FREEHOLD_ERROR      = -1,
+};
+
+struct llama_batch;
+struct llama_model;
+struct freehold_context;
+struct freehold_sampler;
+struct freehold_chat_templates;
+struct freehold_chat_prompt;
+
+struct freehold_logit_bias {
+    int32_t token;
+    float   bias;
+};
+
+struct freehold_sampler_params {
+    uint32_t seed;                 // 0xFFFFFFFF = a random one
+    float    temperature;          // 0 = greedy
+    int32_t  top_k;                // <= 0 = whole vocabulary
+    float    top_p;
+    float    min_p;
+    float    typical_p;
+    float    repeat_penalty;
+    float    frequency_penalty;
+    float    presence_penalty;
+    int32_t  penalty_last_n;
+    int32_t  logit_bias_count;
+    int32_t  grammar_bytes;        // 0 = no grammar of the caller's own
+    const struct freehold_logit_bias * logit_bias;
+    const char *                       grammar;
+};
+
+// --- the library
+
+FREEHOLD_API int32_t freehold_abi_version(void);
+// One line for each struct and each field that the other side lays out: "name offset size\n".
+FREEHOLD_API const char * freehold_layout(void);
+// backend_directory holds dynamically loaded backends; NULL or "" where they are linked in.
+FREEHOLD_API int32_t freehold_initialize(const char * backend_directory, char * message);
+FREEHOLD_API const char * freehold_llama_version(void);
+FREEHOLD_API const char * freehold_system_info(void);
+FREEHOLD_API const char * freehold_backends(void);   // one name a line
+FREEHOLD_API void freehold_free(void * memory);
+
+// --- models: immutable after loading, usable from any thread
+
+FREEHOLD_API int32_t freehold_model_load(
+        const char * path, int32_t gpu_layers, int32_t use_mmap, int32_t check_tensors,
+        struct llama_model ** model, char * message);
+FREEHOLD_API void freehold_model_free(struct llama_model * model);
+FREEHOLD_API int64_t freehold_model_size_bytes(const struct llama_model * model);
+FREEHOLD_API int64_t freehold_model_parameter_count(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_trained_context(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_vocabulary_size(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_bos(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_eos(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_has_chat_template(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_description(const struct llama_model * model, char ** text, int64_t * bytes, char * message);
+// *text stays NULL if the file has no such key (or it is an array).
+FREEHOLD_API int32_t freehold_model_metadata(
+        const struct llama_model * model, const char * key, char ** text, int64_t * bytes, char * message);
+
+FREEHOLD_API int32_t freehold_token_ends_generation(const struct llama_model * model, int32_t token);
+FREEHOLD_API int32_t freehold_tokenize(
+        const struct llama_model * model, const char * text, int64_t bytes, int32_t add_special, int32_t parse_special,
+        int32_t ** tokens, int32_t * count, char * message);
+FREEHOLD_API int32_t freehold_detokenize(
+        const struct llama_model * model, const int32_t * tokens, int32_t count, int32_t with_special,
+        char ** text, int64_t * bytes, char * message);
+// The number of bytes written; -n if n bytes are needed; INT32_MIN if there is no such token.
+FREEHOLD_API int32_t freehold_token_piece(
+        const struct llama_model * model, int32_t token, char * into, int32_t capacity, int32_t special);
+
+// --- contexts: one thread at a time, freehold_context_request_abort from any
+
+FREEHOLD_API int32_t freehold_context_create(
+        struct llama_model * model, int32_t context_tokens, int32_t batch_tokens, int32_t micro_batch_tokens,
+        int32_t sequences_max, int32_t threads, int32_t batch_threads, int32_t flash_attention,
+        struct freehold_context ** context, char * message);
+FREEHOLD_API void freehold_context_free(struct freehold_context * context);
+FREEHOLD_API int32_t freehold_context_tokens(const struct freehold_context * context);
+FREEHOLD_API int32_t freehold_decode(struct freehold_context * context, const struct llama_batch * batch, char * message);
+FREEHOLD_API int32_t freehold_sequence_remove(   // 1 removed, 0 this cache cannot remove that part
+        struct freehold_context * context, int32_t sequence, int32_t from, int32_t to, char * message);
+FREEHOLD_API int32_t freehold_sequence_copy(
+        struct freehold_context * context, int32_t source, int32_t target, int32_t from, int32_t to, char * message);
+// The largest position held, in *position; -1 if the sequence is empty.
+FREEHOLD_API int32_t freehold_sequence_last_position(
+        struct freehold_context * context, int32_t sequence, int32_t * position, char * message);
+FREEHOLD_API int32_t freehold_context_clear(struct freehold_context * context, char * message);
+FREEHOLD_API int32_t freehold_context_threads(
+        struct freehold_context * context, int32_t threads, int32_t batch_threads, char * message);
+FREEHOLD_API void freehold_context_request_abort(struct freehold_context * context, int32_t on);
+FREEHOLD_API int32_t freehold_state_size(struct freehold_context * context, int32_t sequence, int64_t * bytes, char * message);
+FREEHOLD_API int32_t freehold_state_save(
+        struct freehold_context * context, int32_t sequence, uint8_t * into, int64_t capacity, int64_t * bytes, char * message);
+FREEHOLD_API int32_t freehold_state_restore(
+        struct freehold_context * context, int32_t sequence, const uint8_t * from, int64_t bytes, char * message);
+// Natural logarithms of the probabilities before any sampler: of `token` in *chosen, and of the `top` likeliest.
+FREEHOLD_API int32_t freehold_logprobs(
+        struct freehold_context * context, int32_t index, int32_t token, int32_t top,
+        float * chosen, int32_t * top_tokens, float * top_logprobs, char * message);
+
+// --- samplers: one thread at a time
+
+// prompt may be NULL; its grammar, if it has one, comes before the one in params.
+FREEHOLD_API int32_t freehold_sampler_create(
+        const struct llama_model * model, const struct freehold_sampler_params * params,
+        const struct freehold_chat_prompt * prompt, struct freehold_sampler ** sampler, char * message);
+FREEHOLD_API void freehold_sampler_free(struct freehold_sampler * sampler);
+FREEHOLD_API int32_t freehold_sampler_sample(   // the token, or FREEHOLD_ERROR
+        struct freehold_sampler * sampler, struct freehold_context * context, int32_t index, char * message);
+FREEHOLD_API int32_t freehold_sampler_accept(struct freehold_sampler * sampler, int32_t token, char * message);
+FREEHOLD_API int32_t freehold_sampler_reset(struct freehold_sampler * sampler, char * message);
+
+// --- chat: templates and applied prompts are immutable, usable from any thread
+
+enum freehold_prompt_text {
+    FREEHOLD_PROMPT_TEXT       = 0,
+    FREEHOLD_PROMPT_GRAMMAR    = 1,
+    FREEHOLD_PROMPT_GENERATION = 2,   // the part of the text that already belongs to the answer's turn
+    FREEHOLD_PROMPT_STOPS      = 3,   // each followed by a zero
+};
+
+enum freehold_prompt_flag {
+    FREEHOLD_PROMPT_GRAMMAR_LAZY  = 1,
+    FREEHOLD_PROMPT_PLAIN_CONTENT = 2,   // the answer is its own content: freehold_chat_parse would change nothing
+    FREEHOLD_PROMPT_THINKING      = 4,
+};
+
+// template_text may be NULL: the model's own, or ChatML if it has none.
+FREEHOLD_API int32_t freehold_chat_templates_create(
+        const struct llama_model * model, const char * template_text, int64_t template_bytes,
+        struct freehold_chat_templates ** templates, char * message);
+FREEHOLD_API void freehold_chat_templates_free(struct freehold_chat_templates * templates);
+FREEHOLD_API int32_t freehold_chat_apply(
+        const struct freehold_chat_templates * templates, const char * request_json, int64_t bytes,
+        struct freehold_chat_prompt ** prompt, char * message);
+FREEHOLD_API void freehold_chat_prompt_free(struct freehold_chat_prompt * prompt);
+FREEHOLD_API int32_t freehold_chat_prompt_text(
+        const struct freehold_chat_prompt * prompt, int32_t which, const char ** text, int64_t * bytes);
+FREEHOLD_API int32_t freehold_chat_prompt_flags(const struct freehold_chat_prompt * prompt);
+FREEHOLD_API int32_t freehold_chat_parse(
+        const struct freehold_chat_prompt * prompt, const char * text, int64_t bytes, int32_t partial,
+        char ** json, int64_t * json_bytes, char * message);
+FREEHOLD_API int32_t freehold_schema_to_grammar(
+        const char * schema_json, int64_t bytes, char ** grammar, int64_t * grammar_bytes, char * message);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,192 @@
+// Samplers: llama.cpp's common sampler, with its grammar taken from an applied chat prompt or from the caller.
+#include "context.h"
+#include "guard.h"
+#include "prompt.h"
+
+#include "common.h"
+#include "llama.h"
+#include "sampling.h"
+
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace freehold;
+
+struct freehold_sampler {
+    const llama_model *    model;
+    common_params_sampling params;
+    common_sampler_ptr     native;
+    bool                   refused = false;   // its grammar refused a token and stands nowhere until a reset
+};
+
+namespace {
+
+// A preserved piece or a trigger that is one token in this vocabulary is meant as that token.
+void take_triggers(const llama_vocab * vocab, const common_chat_params & from, common_params_sampling & to) {
+    for (const std::string & piece : from.preserved_tokens) {
+        const auto tokens = common_tokenize(vocab, piece, false, true);
+        if (tokens.size() == 1) {
+            to.preserved_tokens.insert(tokens[0]);
+        }
+    }
+    for (const common_grammar_trigger & trigger : from.grammar_triggers) {
+        common_grammar_trigger taken = trigger;
+        if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD) {
+            const auto tokens = common_tokenize(vocab, trigger.value, false, true);
+            if (tokens.size() == 1 && to.preserved_tokens.count(tokens[0]) != 0) {
+                taken.type  = COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN;
+                taken.token = tokens[0];
+            }
+        }
+        to.grammar_triggers.push_back(taken);
+    }
+    if (to.grammar_lazy && to.grammar_triggers.empty()) {
+        throw refusal("the chat template gave a lazy grammar and nothing that triggers it");
+    }
+}
+
+// A lazy grammar must not be woken by what the model only thinks: llama.cpp's reasoning sampler watches the tags.
+void take_reasoning_tags(const llama_vocab * vocab, const common_chat_params & from, common_params_sampling & to) {
+    if (from.thinking_end_tags.empty()) {
+        return;
+    }
+    to.reasoning_budget_start = common_tokenize(vocab, from.thinking_start_tag, false, true);
+    for (const std::string & tag : from.thinking_end_tags) {
+        if (!tag.empty()) {
+            to.reasoning_budget_end.push_back(common_tokenize(vocab, tag, false, true));
+        }
+    }
+    if (!to.reasoning_budget_end.empty()) {
+        to.reasoning_budget_forced = to.reasoning_budget_end.front();
+    }
+}
+
+void take_prompt(const llama_vocab * vocab, const freehold_chat_prompt & prompt, common_params_sampling & to) {
+    const common_chat_params & from = prompt.params;
+    to.generation_prompt = from.generation_prompt;
+    if (!from.grammar.empty()) {
+        to.grammar = {COMMON_GRAMMAR_TYPE_TOOL_CALLS, from.grammar};
+        to.grammar_lazy = from.grammar_lazy;
+        take_triggers(vocab, from, to);
+    }
+    take_reasoning_tags(vocab, from, to);
+}
+
+common_params_sampling read_params(
+        const llama_model * model, const freehold_sampler_params * params, const freehold_chat_prompt * prompt) {
+    const llama_vocab * vocab = llama_model_get_vocab(model);
+    common_params_sampling out;
+    out.no_perf         = true;
+    out.seed            = params->seed;
+    out.temp            = params->temperature;
+    out.top_k           = params->top_k;
+    out.top_p           = params->top_p;
+    out.min_p           = params->min_p;
+    out.typ_p           = params->typical_p;
+    out.penalty_repeat  = params->repeat_penalty;
+    out.penalty_freq    = params->frequency_penalty;
+    out.penalty_present = params->presence_penalty;
+    out.penalty_last_n  = params->penalty_last_n;
+    const int32_t n_vocab = llama_vocab_n_tokens(vocab);
+    for (int32_t i = 0; i < params->logit_bias_count; i++) {
+        const freehold_logit_bias & bias = params->logit_bias[i];
+        if (bias.token < 0 || bias.token >= n_vocab) {
+            throw refusal("a logit bias names token " + std::to_string(bias.token) + ", the vocabulary ends at "
+                    + std::to_string(n_vocab - 1));
+        }
+        out.logit_bias.push_back({bias.token, bias.bias});
+    }
+    if (params->grammar_bytes > 0) {
+        out.grammar = {COMMON_GRAMMAR_TYPE_USER, std::string(params->grammar, (size_t) params->grammar_bytes)};
+    }
+    if (prompt != nullptr) {
+        take_prompt(vocab, *prompt, out);
+    }
+    if (common_grammar_value(out.grammar).compare(0, 11, "%llguidance") == 0) {
+        throw refusal("this build has no llguidance: write the grammar in GBNF");
+    }
+    return out;
+}
+
+// common_sampler_init may change its parameters, so a copy is given: a reset starts from the same ones.
+common_sampler_ptr build(const llama_model * model, const common_params_sampling & params) {
+    common_params_sampling own = params;
+    try {
+        return common_sampler_ptr(common_sampler_init(model, own));
+    } catch (const native_assertion &) {
+        throw;
+    } catch (const std::exception &) {
+        // Not its words: they may quote the grammar, which a client wrote.
+        throw refusal(common_grammar_value(params.grammar).empty()
+                ? "llama.cpp refuses these sampling values" : "llama.cpp cannot use this grammar or these sampling values");
+    }
+}
+
+}  // namespace
+
+int32_t freehold_sampler_create(
+        const llama_model * model, const freehold_sampler_params * params, const freehold_chat_prompt * prompt,
+        freehold_sampler ** sampler, char * message) {
+    return guarded(message, false, [&] {
+        *sampler = nullptr;
+        auto made = std::make_unique<freehold_sampler>();
+        made->model  = model;
+        made->params = read_params(model, params, prompt);
+        made->native = build(model, made->params);
+        if (made->params.seed == LLAMA_DEFAULT_SEED) {
+            made->params.seed = common_sampler_get_seed(made->native.get());   // a reset repeats the seed that was drawn
+        }
+        *sampler = made.release();
+        return FREEHOLD_OK;
+    });
+}
+
+void freehold_sampler_free(freehold_sampler * sampler) {
+    guarded(nullptr, false, [&] {
+        delete sampler;
+        return FREEHOLD_OK;
+    });
+}
+
+int32_t freehold_sampler_sample(freehold_sampler * sampler, freehold_context * context, int32_t index, char * message) {
+    return guarded(message, false, [&] {
+        if (sampler->refused) {
+            throw refusal("this sampler's grammar refused a token: reset it first");
+        }
+        if (llama_get_logits_ith(context->native, index) == nullptr) {
+            throw refusal("entry " + std::to_string(index) + " of the last batch asked for no output");
+        }
+        return (int32_t) common_sampler_sample(sampler->native.get(), context->native, index);
+    });
+}
+
+int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char * message) {
+    return guarded(message, false, [&] {
+        if (sampler->refused) {
+            throw refusal("this sampler's grammar refused a token: reset it first");
+        }
+        if (token < 0 || token >= llama_vocab_n_tokens(llama_model_get_vocab(sampler->model))) {
+            throw refusal("token " + std::to_string(token) + " is not in the vocabulary");
+        }
+        try {
+            common_sampler_accept(sampler->native.get(), token, true);
+        } catch (const std::exception &) {
+            // Not its words: they quote the token's text.
+            sampler->refused = true;
+            throw refusal("the sampler's grammar forbids token " + std::to_string(token) + " here");
+        }
+        return FREEHOLD_OK;
+    });
+}
+
+int32_t freehold_sampler_reset(freehold_sampler * sampler, char * message) {
+    return guarded(message, false, [&] {
+        // llama.cpp's own reset leaves the grammar where it stands: a new one stands at its beginning.
+        sampler->native = build(sampler->model, sampler->params);
+        sampler->refused = false;
+        return FREEHOLD_OK;
+    });
+}

@@ -1,0 +1,271 @@
+package dev.freehold.llama;
+
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How the next token is chosen.
+ *
+ * @param seed of the random choice, taken modulo 2^32; negative means a random one
+ * @param temperature 0 always takes the likeliest token
+ * @param topK only the k likeliest tokens; 0 or less means all
+ * @param topP only the likeliest tokens that together reach this probability; 1 means all
+ * @param minP only tokens at least this likely, relative to the likeliest; 0 means all
+ * @param typicalP locally typical sampling; 1 turns it off
+ * @param repeatPenalty divides the logits of recent tokens; 1 turns it off
+ * @param frequencyPenalty taken from a recent token's logit for each time it occurred
+ * @param presencePenalty taken from a recent token's logit once
+ * @param penaltyLastN how many tokens are recent; 0 turns the penalties off
+ * @param logitBias added to the logits of tokens, by token; negative infinity forbids a token
+ * @param grammar GBNF that the output must follow from its first token; empty means none
+ */
+public record SamplerOptions(
+    long seed,
+    float temperature,
+    int topK,
+    float topP,
+    float minP,
+    float typicalP,
+    float repeatPenalty,
+    float frequencyPenalty,
+    float presencePenalty,
+    int penaltyLastN,
+    Map<Integer, Float> logitBias,
+    String grammar) {
+
+  /** The most tokens that one request may bias. */
+  public static final int LOGIT_BIAS_MAX = 1024;
+
+  public SamplerOptions {
+    logitBias = Map.copyOf(logitBias);
+    Objects.requireNonNull(grammar, "grammar");
+    if (logitBias.size() > LOGIT_BIAS_MAX) {
+      throw new IllegalArgumentException(
+          "%d logit biases, expected at most %d".formatted(logitBias.size(), LOGIT_BIAS_MAX));
+    }
+    finite("temperature", temperature);
+    finite("topP", topP);
+    finite("minP", minP);
+    finite("typicalP", typicalP);
+    finite("repeatPenalty", repeatPenalty);
+    finite("frequencyPenalty", frequencyPenalty);
+    finite("presencePenalty", presencePenalty);
+    if (repeatPenalty <= 0) {
+      throw new IllegalArgumentException(
+          "repeatPenalty is %s, expected more than 0".formatted(repeatPenalty));
+    }
+    for (float bias : logitBias.values()) {
+      if (Float.isNaN(bias)) {
+        throw new IllegalArgumentException("a logit bias is not a number");
+      }
+    }
+  }
+
+  /** llama.cpp's own defaults. */
+  public static SamplerOptions defaults() {
+    return new SamplerOptions(-1, 0.8f, 40, 0.95f, 0.05f, 1f, 1f, 0f, 0f, 64, Map.of(), "");
+  }
+
+  /** Always the likeliest token. */
+  public static SamplerOptions greedy() {
+    return defaults().withTemperature(0);
+  }
+
+  private static void finite(String name, float value) {
+    if (!Float.isFinite(value)) {
+      throw new IllegalArgumentException("%s is %s, expected a number".formatted(name, value));
+    }
+  }
+
+  public SamplerOptions withSeed(long value) {
+    return new SamplerOptions(
+        value,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withTemperature(float value) {
+    return new SamplerOptions(
+        seed,
+        value,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withTopK(int value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        value,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withTopP(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        value,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withMinP(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        value,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withTypicalP(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        value,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withRepeatPenalty(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        value,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withFrequencyPenalty(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        value,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withPresencePenalty(float value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        value,
+        penaltyLastN,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withPenaltyLastN(int value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        value,
+        logitBias,
+        grammar);
+  }
+
+  public SamplerOptions withLogitBias(Map<Integer, Float> value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        value,
+        grammar);
+  }
+
+  public SamplerOptions withGrammar(String value) {
+    return new SamplerOptions(
+        seed,
+        temperature,
+        topK,
+        topP,
+        minP,
+        typicalP,
+        repeatPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        penaltyLastN,
+        logitBias,
+        value);
+  }
+}
