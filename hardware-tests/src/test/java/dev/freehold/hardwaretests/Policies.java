@@ -1,0 +1,51 @@
+package dev.freehold.hardwaretests;
+
+/** The policies that the suites publish. */
+final class Policies {
+
+  /** Everything stays on the box, whose model is the small one. */
+  static final String LOCAL_ONLY =
+      """
+      site: suite
+      models:
+        small: {catalogue: smollm2-135m, context: 8192, slots: 8}
+      providers:
+        local: {kind: engine}
+      locality:
+        restricted: [local]
+        confidential: [local]
+        internal: [local]
+        public: [local]
+      clients:
+        everyone: {label: internal}
+        website: {label: public}
+        legal: {label: confidential}
+      routes:
+        - {name: usual, use: [local]}
+      """;
+
+  private Policies() {}
+
+  /** Prefers a provider outside for everyone; only locality keeps a request in. */
+  static String preferOutside(String url, String credential) {
+    return """
+    site: suite
+    models:
+      small: {catalogue: smollm2-135m, context: 8192, slots: 8}
+    providers:
+      local: {kind: engine}
+      outside: {kind: openai, trust: cloud, region: XX, url: "%s", credential: %s}
+    locality:
+      restricted: [local]
+      confidential: [local, site]
+      internal: [local, site]
+      public: [local, site, sovereign, cloud]
+    clients:
+      website: {label: public}
+      legal: {label: confidential}
+    routes:
+      - {name: outward, use: [outside, local]}
+    """
+        .formatted(url, credential);
+  }
+}
