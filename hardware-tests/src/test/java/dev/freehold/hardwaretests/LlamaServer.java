@@ -48,7 +48,7 @@ final class LlamaServer implements AutoCloseable {
                 "2048",
                 "--api-key",
                 apiKey),
-            Map.of("LD_LIBRARY_PATH", bin.resolveSibling("lib").toString()),
+            Map.of(),
             log);
     LlamaServer server = new LlamaServer(process, port);
     try {
