@@ -82,7 +82,7 @@ public final class DecodeBenchmark {
     List<Double> ours = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
     try (Site site =
-        Site.withBox(folder.resolve(subject.catalogue()), POLICY.formatted(subject.catalogue()))) {
+        Site.withBox(folder.resolve(subject.catalogue()), policy(subject.catalogue()))) {
       Distribution distribution = site.distribution();
       Path model =
           Path.of(distribution.run("freehold", "models", "path", subject.catalogue()).strip());
