@@ -66,8 +66,7 @@ class EngineTest {
   }
 
   private static GenerationRequest greedy(String prompt, int limit, String... stops) {
-    return request(
-        prompt, OptionalInt.of(limit), SamplerOptions.defaults().withTemperature(0), stops);
+    return request(prompt, OptionalInt.of(limit), neverEnding(), stops);
   }
 
   private static String text(Generation generation) throws Exception {
@@ -163,18 +162,16 @@ class EngineTest {
   @Test
   void queueThatIsFullRefusesWithATimeToRetry() throws Exception {
     try (Engine engine = Engine.start(model, options(1024, 1, 1))) {
-      try (Generation running = engine.submit(greedy(STORY, 900))) {
-        assertTrue(running.read() > 0);
-        try (Generation waiting = engine.submit(greedy(STORY, 5))) {
-          EngineException refusal =
-              assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 5)));
-          assertEquals(EngineException.Kind.QUEUE_FULL, refusal.kind());
-          assertTrue(refusal.retryAfter().toSeconds() >= 1);
-          running.close();
-          text(waiting);
-          assertEquals(5, waiting.completionTokens());
-        }
-      }
+      Generation running = engine.submit(greedy(STORY, 900));
+      assertTrue(running.read() > 0);
+      Generation waiting = engine.submit(greedy(STORY, 5));
+      EngineException refusal =
+          assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 5)));
+      assertEquals(EngineException.Kind.QUEUE_FULL, refusal.kind());
+      assertTrue(refusal.retryAfter().toSeconds() >= 1);
+      running.close();
+      text(waiting);
+      assertEquals(5, waiting.completionTokens());
     }
   }
 
@@ -191,7 +188,7 @@ class EngineTest {
   @Test
   void readerThatNeverReadsDelaysNobody() throws Exception {
     try (Engine engine = Engine.start(model, options(2048, 2, 8));
-        Generation ignored = engine.submit(greedy(STORY, 1500));
+        Generation _ = engine.submit(greedy(STORY, 1500));
         Generation read = engine.submit(greedy(STORY, 20))) {
       text(read);
       assertEquals(20, read.completionTokens());
@@ -200,29 +197,28 @@ class EngineTest {
 
   @Test
   void sequencesWithoutALimitParkInsteadOfFailingWhenCellsRunOut() throws Exception {
-    SamplerOptions sampling =
-        SamplerOptions.defaults().withTemperature(0).withLogitBias(neverEnding());
-    try (Engine engine = Engine.start(model, options(768, 2, 8));
+    SamplerOptions sampling = neverEnding();
+    try (Engine engine = Engine.start(model, options(600, 2, 8));
         Generation first = engine.submit(request(STORY, OptionalInt.empty(), sampling));
         Generation second = engine.submit(request(STORY, OptionalInt.empty(), sampling))) {
       text(first);
       text(second);
       assertEquals(Generation.Ending.CONTEXT_FULL, first.ending());
       assertEquals(Generation.Ending.CONTEXT_FULL, second.ending());
-      assertEquals(768, first.promptTokens() + first.completionTokens());
-      assertEquals(768, second.promptTokens() + second.completionTokens());
+      assertEquals(engine.sequenceTokensMax(), first.promptTokens() + first.completionTokens());
+      assertEquals(engine.sequenceTokensMax(), second.promptTokens() + second.completionTokens());
     }
   }
 
-  /** A bias that keeps the model from ending its turn. */
-  private static Map<Integer, Float> neverEnding() {
+  /** Greedy, with a bias that keeps the model from ending its turn. */
+  private static SamplerOptions neverEnding() {
     Map<Integer, Float> bias = new HashMap<>();
     for (int token = 0; token < model.vocabularySize(); token++) {
       if (model.isEndOfGeneration(token)) {
         bias.put(token, -1000f);
       }
     }
-    return bias;
+    return SamplerOptions.greedy().withLogitBias(bias);
   }
 
   @Test
