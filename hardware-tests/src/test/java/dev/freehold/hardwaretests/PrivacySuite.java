@@ -11,8 +11,11 @@ import io.r2dbc.h2.H2ConnectionConfiguration;
 import io.r2dbc.h2.H2ConnectionFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +39,8 @@ final class PrivacySuite {
         threadDump = dumpThreadsMidStream(site, chat);
       }
       assertTrue(Files.size(threadDump) > 0);
-      site.box().kill();
+      // A crash leaves what the JVM writes when it dies, in the folder where it was started.
+      site.box().process().crash();
       site.box().start();
     }
     Path export = exportDatabase(FOLDER.resolve("box-1/store"), "usage");
@@ -44,6 +48,23 @@ final class PrivacySuite {
 
     assertEquals(List.of(), filesThatHold(CANARY, FOLDER));
     assertEquals(List.of(), filesThatHold(OTHER_CANARY, FOLDER));
+    assertEquals(List.of(), crashFiles(Path.of("")));
+    assertEquals(List.of(), crashFiles(Path.of(System.getProperty("java.io.tmpdir"))));
+  }
+
+  /** What a crash may have written in the last minutes, in a folder itself. */
+  private static List<Path> crashFiles(Path folder) throws IOException {
+    Instant recent = Instant.now().minus(Duration.ofMinutes(10));
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "{hs_err,core,replay}*")) {
+      for (Path file : files) {
+        if (Files.isRegularFile(file)
+            && Files.getLastModifiedTime(file).toInstant().isAfter(recent)) {
+          found.add(file);
+        }
+      }
+    }
+    return found;
   }
 
   @Test

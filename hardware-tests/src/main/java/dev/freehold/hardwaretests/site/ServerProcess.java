@@ -112,6 +112,20 @@ public final class ServerProcess implements AutoCloseable {
     awaitEnd(STOP_MAX);
   }
 
+  /** Ends it as a bug in native code would: SIGSEGV. */
+  public void crash() {
+    try {
+      new ProcessBuilder("kill", "-SEGV", Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new SiteException("The " + name + " cannot be crashed: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!awaitEnd(STOP_MAX)) {
+      throw new SiteException("The " + name + " did not end by a SIGSEGV.");
+    }
+  }
+
   /** Asks it to end, and ends it if it does not within a bound. */
   @Override
   public void close() {
