@@ -1,0 +1,148 @@
+package dev.freehold.api;
+
+import dev.freehold.inference.InferenceException;
+import dev.freehold.routing.Caller;
+import dev.freehold.store.Outcome;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * What every path of the API has around it: the request's id, the client's admission, failures
+ * turned into error objects, and the settlement when all is over.
+ */
+final class ApiHandler implements Handler {
+
+  private static final Logger LOGGER = System.getLogger(ApiHandler.class.getName());
+
+  /** The part that differs from path to path. */
+  interface Endpoint {
+    void answer(Exchange exchange)
+        throws ApiException, InferenceException, IOException, InterruptedException;
+  }
+
+  private final ClientAdmission admission;
+  private final BooleanSupplier stopping;
+  private final Consumer<Exchange> settlement;
+  private final Endpoint endpoint;
+
+  ApiHandler(
+      ClientAdmission admission,
+      BooleanSupplier stopping,
+      Consumer<Exchange> settlement,
+      Endpoint endpoint) {
+    this.admission = admission;
+    this.stopping = stopping;
+    this.settlement = settlement;
+    this.endpoint = endpoint;
+  }
+
+  @Override
+  public void handle(ServerRequest request, ServerResponse response) {
+    Exchange exchange = new Exchange(request, response);
+    try {
+      answer(exchange);
+    } catch (CloseConnectionException e) {
+      gone(exchange);
+      throw e;
+    } catch (IOException | UncheckedIOException e) {
+      gone(exchange);
+      throw new CloseConnectionException("the client has gone", e);
+    } finally {
+      settlement.accept(exchange);
+    }
+  }
+
+  private void answer(Exchange exchange) throws IOException {
+    try {
+      Optional<Caller> caller = admission.admit(exchange.request());
+      if (caller.isEmpty()) {
+        refuse(exchange, ApiErrors.certificateInvalid(), Outcome.REFUSED, true);
+        return;
+      }
+      exchange.caller(caller.get());
+      if (stopping.getAsBoolean()) {
+        refuse(exchange, ApiErrors.stopping(), Outcome.REFUSED, true);
+        return;
+      }
+      endpoint.answer(exchange);
+    } catch (ApiException e) {
+      refuse(exchange, e.error(), Outcome.REFUSED, false);
+    } catch (InferenceException e) {
+      Outcome outcome = exchange.candidate().isPresent() ? Outcome.FAILED : Outcome.REFUSED;
+      if (e.kind() == InferenceException.Kind.INTERNAL) {
+        logDefect(exchange, e);
+      }
+      refuse(exchange, ApiErrors.of(e), outcome, false);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CloseConnectionException("the server is stopping", e);
+    } catch (CloseConnectionException | UncheckedIOException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      logDefect(exchange, e);
+      refuse(exchange, ApiErrors.internal(), Outcome.FAILED, false);
+    }
+  }
+
+  private static void refuse(
+      Exchange exchange, ApiError error, Outcome outcome, boolean closeConnection) {
+    exchange.ended(outcome, error.status(), Optional.of(error.word()));
+    ServerRequest request = exchange.request();
+    ServerResponse response = exchange.response();
+    if (exchange.isCommitted()) {
+      throw new CloseConnectionException("the answer broke off after it had begun");
+    }
+    response.header(RequestIds.HEADER, exchange.id());
+    response.header(
+        Exchange.PROVIDER_HEADER,
+        exchange.candidate().map(candidate -> candidate.name()).orElse(Exchange.NO_PROVIDER));
+    boolean unread = !RequestBody.isRead(request);
+    if (unread || closeConnection) {
+      response.header(HeaderValues.CONNECTION_CLOSE);
+    }
+    error
+        .retryAfter()
+        .ifPresent(
+            wait ->
+                response.header(
+                    HeaderNames.RETRY_AFTER, Long.toString(Math.max(1, wait.toSeconds()))));
+    response.header(HeaderValues.CONTENT_TYPE_JSON);
+    response.status(Status.create(error.status()));
+    response.send(ApiErrors.json(error));
+    if (unread) {
+      RequestBody.drain(request);
+    }
+  }
+
+  private static void gone(Exchange exchange) {
+    if (exchange.outcome() == Outcome.COMPLETED) {
+      exchange.ended(Outcome.CLIENT_GONE, ApiErrors.CLIENT_GONE, Optional.of("client_gone"));
+    }
+  }
+
+  /** Where, not what: the text of an unexpected exception may hold anything. */
+  private static void logDefect(Exchange exchange, Throwable defect) {
+    StringBuilder where = new StringBuilder();
+    for (Throwable cause = defect; cause != null; cause = cause.getCause()) {
+      where.append(cause.getClass().getName());
+      StackTraceElement[] frames = cause.getStackTrace();
+      for (int i = 0; i < Math.min(frames.length, 12); i++) {
+        where.append("\n    at ").append(frames[i]);
+      }
+      where.append('\n');
+    }
+    LOGGER.log(Level.ERROR, "Request {0} met a defect: {1}", exchange.id(), where);
+  }
+}

@@ -1,0 +1,19 @@
+package dev.freehold.api;
+
+import dev.freehold.inference.InferenceRequest;
+import java.util.Objects;
+
+/**
+ * A request in the neutral form, and how its answer is to be sent.
+ *
+ * @param stream whether to send server-sent events
+ * @param includeUsage whether a stream ends with the tokens used
+ * @param needsReasoning whether the client asked for a reasoning effort
+ */
+record ApiRequest(
+    InferenceRequest request, boolean stream, boolean includeUsage, boolean needsReasoning) {
+
+  ApiRequest {
+    Objects.requireNonNull(request, "request");
+  }
+}

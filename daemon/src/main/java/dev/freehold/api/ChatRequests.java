@@ -1,0 +1,206 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Tool;
+import dev.freehold.inference.ToolCall;
+import dev.freehold.inference.ToolChoice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Reads the body of {@code POST /v1/chat/completions}. */
+final class ChatRequests {
+
+  static final int MESSAGES_MAX = 4_096;
+  static final int TOOLS_MAX = 256;
+  static final int TOOL_CALLS_MAX = 256;
+
+  private static final String NO_PARAMETERS = "{\"type\":\"object\",\"properties\":{}}";
+
+  private ChatRequests() {}
+
+  static ApiRequest read(String id, ObjectNode body) throws ApiException {
+    Fields fields = Fields.of(body);
+    CommonFields.requireOneAnswer(fields, "n");
+    CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
+    CommonFields.requireAbsent(fields, "top_logprobs", "Leave it out.");
+    CommonFields.requireAbsent(fields, "audio", "Leave it out.");
+    CommonFields.requireAbsent(fields, "functions", "Send 'tools' instead.");
+    CommonFields.requireAbsent(fields, "function_call", "Send 'tool_choice' instead.");
+    String model = fields.requiredText("model");
+    List<Message> messages = messages(fields);
+    List<Tool> tools = tools(fields);
+    Prompt prompt =
+        new Prompt.Chat(
+            messages, tools, toolChoice(fields, tools), fields.flag("parallel_tool_calls", true));
+    boolean stream = fields.flag("stream", false);
+    InferenceRequest request =
+        new InferenceRequest(
+            id, model, prompt, CommonFields.sampling(fields), format(fields), tokensMax(fields));
+    Optional<String> effort = fields.text("reasoning_effort");
+    return new ApiRequest(
+        request,
+        stream,
+        CommonFields.includeUsage(fields, stream),
+        effort.isPresent() && !effort.get().equals("none"));
+  }
+
+  private static OptionalInt tokensMax(Fields fields) throws ApiException {
+    OptionalInt current = fields.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
+    OptionalInt old = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+    return current.isPresent() ? current : old;
+  }
+
+  private static List<Message> messages(Fields fields) throws ApiException {
+    List<Fields> objects = fields.objects("messages", MESSAGES_MAX);
+    if (objects.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          "messages", "'messages' is missing or empty: send at least one message.");
+    }
+    List<Message> messages = new ArrayList<>(objects.size());
+    for (Fields object : objects) {
+      messages.add(message(object));
+    }
+    return messages;
+  }
+
+  private static Message message(Fields fields) throws ApiException {
+    Message.Role role =
+        switch (fields.requiredText("role")) {
+          case "system", "developer" -> Message.Role.SYSTEM;
+          case "user" -> Message.Role.USER;
+          case "assistant" -> Message.Role.ASSISTANT;
+          case "tool" -> Message.Role.TOOL;
+          default ->
+              throw ApiErrors.wrongParam(
+                  fields.path("role"),
+                  "'%s' must be system, developer, user, assistant or tool, found something else."
+                      .formatted(fields.path("role")));
+        };
+    List<ToolCall> calls = role == Message.Role.ASSISTANT ? toolCalls(fields) : List.of();
+    Optional<String> toolCallId =
+        role == Message.Role.TOOL
+            ? Optional.of(fields.requiredText("tool_call_id"))
+            : Optional.empty();
+    boolean mayBeEmpty = role == Message.Role.ASSISTANT;
+    return new Message(role, content(fields, mayBeEmpty), calls, toolCallId, fields.text("name"));
+  }
+
+  private static String content(Fields fields, boolean mayBeEmpty) throws ApiException {
+    JsonNode content = fields.raw("content");
+    if (content.isTextual()) {
+      return content.textValue();
+    }
+    if (content.isMissingNode() && mayBeEmpty) {
+      return "";
+    }
+    if (!content.isArray()) {
+      throw fields.wrong("content", "a string or an array of text parts", content);
+    }
+    StringBuilder text = new StringBuilder();
+    for (Fields part : fields.objects("content", MESSAGES_MAX)) {
+      text.append(
+          switch (part.requiredText("type")) {
+            case "text", "input_text", "output_text" -> part.requiredText("text");
+            case "refusal" -> part.requiredText("refusal");
+            case "image_url", "input_image" ->
+                throw ApiErrors.wrongParam(
+                    part.path("type"), "This model has no vision: send text parts only.");
+            default ->
+                throw ApiErrors.wrongParam(
+                    part.path("type"), "This model reads text only: send text parts only.");
+          });
+    }
+    return text.toString();
+  }
+
+  private static List<ToolCall> toolCalls(Fields fields) throws ApiException {
+    List<ToolCall> calls = new ArrayList<>();
+    for (Fields call : fields.objects("tool_calls", TOOL_CALLS_MAX)) {
+      Fields function = call.requiredObject("function");
+      calls.add(
+          new ToolCall(
+              call.requiredText("id"),
+              function.requiredText("name"),
+              function.requiredText("arguments")));
+    }
+    return calls;
+  }
+
+  private static List<Tool> tools(Fields fields) throws ApiException {
+    List<Tool> tools = new ArrayList<>();
+    for (Fields tool : fields.objects("tools", TOOLS_MAX)) {
+      if (!tool.requiredText("type").equals("function")) {
+        throw ApiErrors.wrongParam(
+            tool.path("type"),
+            "'%s' must be function, found something else.".formatted(tool.path("type")));
+      }
+      Fields function = tool.requiredObject("function");
+      JsonNode parameters = function.raw("parameters");
+      if (!parameters.isMissingNode() && !parameters.isObject()) {
+        throw function.wrong("parameters", "a JSON schema", parameters);
+      }
+      tools.add(
+          new Tool(
+              function.requiredText("name"),
+              function.text("description").orElse(""),
+              parameters.isMissingNode() ? NO_PARAMETERS : parameters.toString()));
+    }
+    return tools;
+  }
+
+  private static ToolChoice toolChoice(Fields fields, List<Tool> tools) throws ApiException {
+    JsonNode choice = fields.raw("tool_choice");
+    if (choice.isMissingNode()) {
+      return new ToolChoice.Auto();
+    }
+    if (choice.isObject()) {
+      String name =
+          fields.requiredObject("tool_choice").requiredObject("function").requiredText("name");
+      if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
+        throw ApiErrors.wrongParam(
+            "tool_choice", "'tool_choice' names a function that is not among 'tools'.");
+      }
+      return new ToolChoice.Named(name);
+    }
+    return switch (choice.asText()) {
+      case "auto" -> new ToolChoice.Auto();
+      case "none" -> new ToolChoice.None();
+      case "required" -> {
+        if (tools.isEmpty()) {
+          throw ApiErrors.wrongParam(
+              "tool_choice", "'tool_choice' is required, but there are no 'tools'.");
+        }
+        yield new ToolChoice.Required();
+      }
+      default -> throw fields.wrong("tool_choice", "auto, none, required or an object", choice);
+    };
+  }
+
+  private static OutputFormat format(Fields fields) throws ApiException {
+    Optional<Fields> format = fields.object("response_format");
+    if (format.isEmpty()) {
+      return new OutputFormat.Text();
+    }
+    return switch (format.get().requiredText("type")) {
+      case "text" -> new OutputFormat.Text();
+      case "json_object" -> new OutputFormat.JsonObject();
+      case "json_schema" -> {
+        Fields schema = format.get().requiredObject("json_schema");
+        schema.requiredObject("schema");
+        yield new OutputFormat.JsonSchema(schema.raw("schema").toString());
+      }
+      default ->
+          throw ApiErrors.wrongParam(
+              "response_format.type",
+              "'response_format.type' must be text, json_object or json_schema, found something"
+                  + " else.");
+    };
+  }
+}

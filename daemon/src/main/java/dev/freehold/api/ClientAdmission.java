@@ -1,0 +1,100 @@
+package dev.freehold.api;
+
+import dev.freehold.routing.Caller;
+import io.helidon.webserver.http.ServerRequest;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import javax.naming.InvalidNameException;
+import javax.naming.NamingEnumeration;
+import javax.naming.NamingException;
+import javax.naming.directory.Attribute;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+
+/**
+ * Tells who a request comes from, and whether its certificate is good still.
+ *
+ * <p>TLS checks a certificate when a connection begins, but a connection may live for days: the
+ * certificate's dates are checked at every request, its chain again whenever the box's authorities
+ * have changed. A connection has a thread of its own, which keeps what was found for it.
+ */
+final class ClientAdmission {
+
+  private static final ThreadLocal<Admitted> LAST = new ThreadLocal<>();
+
+  private final LanTls tls;
+  private final InstantSource clock;
+
+  ClientAdmission(LanTls tls, InstantSource clock) {
+    this.tls = tls;
+    this.clock = clock;
+  }
+
+  /** Who asks; empty if the certificate is not valid any more. */
+  Optional<Caller> admit(ServerRequest request) {
+    Certificate[] chain = request.remotePeer().tlsCertificates().orElse(new Certificate[0]);
+    if (chain.length == 0 || !(chain[0] instanceof X509Certificate certificate)) {
+      return Optional.empty();
+    }
+    try {
+      certificate.checkValidity(Date.from(clock.instant()));
+    } catch (CertificateException e) {
+      return Optional.empty();
+    }
+    long epoch = tls.epoch();
+    Admitted last = LAST.get();
+    if (last == null || last.epoch() != epoch || !last.certificate().equals(certificate)) {
+      if (!isTrusted(chain)) {
+        return Optional.empty();
+      }
+      last = new Admitted(certificate, epoch, caller(certificate));
+      LAST.set(last);
+    }
+    return Optional.of(last.caller());
+  }
+
+  private boolean isTrusted(Certificate[] chain) {
+    List<X509Certificate> certificates = new ArrayList<>(chain.length);
+    for (Certificate certificate : chain) {
+      if (!(certificate instanceof X509Certificate x509)) {
+        return false;
+      }
+      certificates.add(x509);
+    }
+    return tls.isTrusted(certificates.toArray(X509Certificate[]::new));
+  }
+
+  static Caller caller(X509Certificate certificate) {
+    String name = "";
+    List<String> groups = new ArrayList<>();
+    try {
+      LdapName subject = new LdapName(certificate.getSubjectX500Principal().getName());
+      for (Rdn rdn : subject.getRdns()) {
+        NamingEnumeration<? extends Attribute> attributes = rdn.toAttributes().getAll();
+        while (attributes.hasMore()) {
+          Attribute attribute = attributes.next();
+          if (attribute.get() instanceof String value) {
+            if (attribute.getID().equalsIgnoreCase("CN")) {
+              name = value;
+            } else if (attribute.getID().equalsIgnoreCase("OU")) {
+              groups.add(value);
+            }
+          }
+        }
+      }
+    } catch (InvalidNameException e) {
+      throw new IllegalStateException("a certificate's subject is always a name", e);
+    } catch (NamingException e) {
+      throw new IllegalStateException("a name in memory can always be read", e);
+    }
+    return new Caller(name, groups);
+  }
+
+  private record Admitted(X509Certificate certificate, long epoch, Caller caller) {}
+}

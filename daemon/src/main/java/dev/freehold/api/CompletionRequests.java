@@ -1,0 +1,49 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import java.util.OptionalInt;
+
+/** Reads the body of {@code POST /v1/completions}. */
+final class CompletionRequests {
+
+  /** What OpenAI generates at most when a plain completion names no limit. */
+  static final int DEFAULT_TOKENS_MAX = 16;
+
+  private CompletionRequests() {}
+
+  static ApiRequest read(String id, ObjectNode body) throws ApiException {
+    Fields fields = Fields.of(body);
+    CommonFields.requireOneAnswer(fields, "n");
+    CommonFields.requireOneAnswer(fields, "best_of");
+    CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
+    CommonFields.requireAbsent(fields, "echo", "Leave it out.");
+    CommonFields.requireAbsent(fields, "suffix", "Leave it out.");
+    String model = fields.requiredText("model");
+    boolean stream = fields.flag("stream", false);
+    OptionalInt tokensMax = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+    InferenceRequest request =
+        new InferenceRequest(
+            id,
+            model,
+            new Prompt.Text(prompt(fields)),
+            CommonFields.sampling(fields),
+            new OutputFormat.Text(),
+            tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX));
+    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false);
+  }
+
+  private static String prompt(Fields fields) throws ApiException {
+    JsonNode prompt = fields.raw("prompt");
+    if (prompt.isArray() && prompt.size() == 1 && prompt.get(0).isTextual()) {
+      return prompt.get(0).textValue();
+    }
+    if (!prompt.isTextual()) {
+      throw fields.wrong("prompt", "one string", prompt);
+    }
+    return prompt.textValue();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.common.media.type.MediaTypes;
+import io.helidon.http.Status;
+import io.helidon.webclient.api.HttpClientResponse;
+import io.helidon.webclient.api.WebClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** What the command line knows of the daemon: its control socket. */
+public final class ControlClient implements AutoCloseable {
+
+  private static final int ANSWER_BYTES_MAX = 64 << 20;
+
+  private final Path socket;
+  private final WebClient client;
+
+  /** A client of the daemon that listens at this socket; nothing is sent yet. */
+  public ControlClient(Path socket) {
+    this.socket = socket.toAbsolutePath();
+    this.client =
+        WebClient.builder()
+            .baseUri("http://localhost")
+            .baseAddress(UnixDomainSocketAddress.of(this.socket))
+            .sendExpectContinue(false)
+            .servicesDiscoverServices(false)
+            .build();
+  }
+
+  /** What the daemon says of itself. */
+  public JsonNode status() throws IOException {
+    return answer("GET /status", () -> client.get("/status").request());
+  }
+
+  /** The newest usage records first, under {@code records}. */
+  public JsonNode usage(Instant since, int limit) throws IOException {
+    return answer(
+        "GET /usage",
+        () ->
+            client
+                .get("/usage")
+                .queryParam("since", since.toString())
+                .queryParam("limit", Integer.toString(limit))
+                .request());
+  }
+
+  /**
+   * Where a request would go and why.
+   *
+   * @param request a body as for {@code POST /v1/chat/completions}
+   */
+  public JsonNode explain(
+      String clientName, List<String> groups, Optional<String> label, byte[] request)
+      throws IOException {
+    ObjectNode body = Json.MAPPER.createObjectNode();
+    body.put("client", clientName);
+    groups.forEach(body.putArray("groups")::add);
+    label.ifPresent(text -> body.put("label", text));
+    JsonNode asked = Json.MAPPER.readTree(request);
+    body.set("request", asked);
+    byte[] bytes = Json.MAPPER.writeValueAsBytes(body);
+    return answer(
+        "POST /route/explain",
+        () -> client.post("/route/explain").contentType(MediaTypes.APPLICATION_JSON).submit(bytes));
+  }
+
+  @Override
+  public void close() {
+    client.closeResource();
+  }
+
+  private interface Call {
+    HttpClientResponse send();
+  }
+
+  private JsonNode answer(String what, Call call) throws IOException {
+    if (!Files.exists(socket)) {
+      throw new IOException(
+          "there is no daemon at %s: is it running with this state folder?".formatted(socket));
+    }
+    try (HttpClientResponse response = call.send()) {
+      JsonNode answer = Json.MAPPER.readTree(response.inputStream().readNBytes(ANSWER_BYTES_MAX));
+      if (!Status.OK_200.equals(response.status())) {
+        throw new IOException(answer.path("error").path("message").asText(what + " failed"));
+      }
+      return answer;
+    } catch (UncheckedIOException | IllegalStateException e) {
+      throw new IOException(
+          "the daemon at %s does not answer: is it running, and as this user?".formatted(socket),
+          e);
+    }
+  }
+}

@@ -1,0 +1,278 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.bundle.policy.Label;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.routing.Caller;
+import dev.freehold.routing.Candidate;
+import dev.freehold.routing.Decision;
+import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.RoutedRequest;
+import dev.freehold.routing.Router;
+import dev.freehold.store.UsageLedger;
+import dev.freehold.store.UsageRecord;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Answers the command line over a Unix socket that only the daemon's own user can open: {@code GET
+ * /status}, {@code GET /usage} and {@code POST /route/explain}.
+ */
+public final class ControlServer implements AutoCloseable {
+
+  /** The kernel keeps a Unix socket's path in so many bytes. */
+  private static final int PATH_BYTES_MAX = 107;
+
+  private static final int BODY_BYTES_MAX = 8 << 20;
+  private static final int CONNECTIONS_MAX = 32;
+  private static final int DEFAULT_USAGE_LIMIT = 100;
+  private static final int GROUPS_MAX = 64;
+
+  private final Router router;
+  private final UsageLedger ledger;
+  private final Supplier<Map<String, String>> status;
+  private final WebServer server;
+  private final Path socket;
+
+  private ControlServer(
+      Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status) {
+    this.socket = socket;
+    this.router = Objects.requireNonNull(router, "router");
+    this.ledger = Objects.requireNonNull(ledger, "ledger");
+    this.status = Objects.requireNonNull(status, "status");
+    this.server =
+        WebServer.builder()
+            .bindAddress(UnixDomainSocketAddress.of(socket))
+            .maxTcpConnections(CONNECTIONS_MAX)
+            .shutdownHook(false)
+            .featuresDiscoverServices(false)
+            .routing(
+                HttpRouting.builder()
+                    .get("/status", handler(this::status))
+                    .get("/usage", handler(this::usage))
+                    .post("/route/explain", handler(this::explain)))
+            .build();
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param socket the socket's path; its folder must be closed to other users, and a socket that a
+   *     killed daemon left there is replaced
+   * @param status what {@code GET /status} shows, asked each time
+   */
+  public static ControlServer start(
+      Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status)
+      throws IOException {
+    Path absolute = socket.toAbsolutePath();
+    if (absolute.toString().length() > PATH_BYTES_MAX) {
+      throw new IOException(
+          "the path of the control socket may have %d characters, found %d: choose a shorter state folder"
+              .formatted(PATH_BYTES_MAX, absolute.toString().length()));
+    }
+    Files.deleteIfExists(absolute);
+    ControlServer control = new ControlServer(absolute, router, ledger, status);
+    control.server.start();
+    Files.setPosixFilePermissions(absolute, PosixFilePermissions.fromString("rw-------"));
+    return control;
+  }
+
+  public Path socket() {
+    return socket;
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  /** Writes a path's answer, or throws what went wrong. */
+  private interface Answer {
+    void write(ServerRequest request, JsonGenerator json)
+        throws ApiException, InferenceException, IOException, InterruptedException;
+  }
+
+  private static Handler handler(Answer answer) {
+    return (request, response) -> {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+        answer.write(request, json);
+      } catch (ApiException e) {
+        refuse(response, e.error());
+        return;
+      } catch (InferenceException e) {
+        refuse(response, ApiErrors.of(e));
+        return;
+      }
+      response.header(HeaderValues.CONTENT_TYPE_JSON);
+      response.send(bytes.toByteArray());
+    };
+  }
+
+  private static void refuse(ServerResponse response, ApiError error) {
+    response.status(Status.create(error.status()));
+    response.header(HeaderValues.CONTENT_TYPE_JSON);
+    response.send(ApiErrors.json(error));
+  }
+
+  private void status(ServerRequest request, JsonGenerator json) throws IOException {
+    json.writeStartObject();
+    for (Map.Entry<String, String> entry : status.get().entrySet()) {
+      json.writeStringField(entry.getKey(), entry.getValue());
+    }
+    json.writeEndObject();
+  }
+
+  private void usage(ServerRequest request, JsonGenerator json)
+      throws ApiException, IOException, InterruptedException {
+    Instant since = since(request.query().first("since").asOptional());
+    int limit = limit(request.query().first("limit").asOptional());
+    json.writeStartObject();
+    json.writeArrayFieldStart("records");
+    for (UsageRecord record : ledger.query(since, limit)) {
+      write(json, record);
+    }
+    json.writeEndArray();
+    json.writeNumberField("lost", ledger.lost());
+    json.writeEndObject();
+  }
+
+  private static Instant since(Optional<String> text) throws ApiException {
+    try {
+      return text.map(Instant::parse).orElse(Instant.EPOCH);
+    } catch (DateTimeException e) {
+      throw ApiErrors.wrongParam(
+          "since", "'since' must be a time such as 2026-01-31T08:00:00Z, found something else.");
+    }
+  }
+
+  private static int limit(Optional<String> text) throws ApiException {
+    if (text.isEmpty()) {
+      return DEFAULT_USAGE_LIMIT;
+    }
+    try {
+      int limit = Integer.parseInt(text.get());
+      if (limit >= 1 && limit <= UsageLedger.QUERY_MAX) {
+        return limit;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, like a number out of range.
+    }
+    throw ApiErrors.wrongParam(
+        "limit",
+        "'limit' must be a number between 1 and %d, found something else."
+            .formatted(UsageLedger.QUERY_MAX));
+  }
+
+  private static void write(JsonGenerator json, UsageRecord record) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("requestId", record.requestId());
+    json.writeStringField("time", record.time().toString());
+    json.writeStringField("client", record.client());
+    json.writeArrayFieldStart("groups");
+    for (String group : record.groups()) {
+      json.writeString(group);
+    }
+    json.writeEndArray();
+    json.writeStringField("label", record.label().orElse(null));
+    json.writeStringField("model", record.model().orElse(null));
+    json.writeStringField("route", record.route().orElse(null));
+    json.writeStringField("provider", record.provider().orElse(null));
+    json.writeStringField("trust", record.trust().orElse(null));
+    json.writeNumberField("promptTokens", record.promptTokens());
+    json.writeNumberField("cachedTokens", record.cachedTokens());
+    json.writeNumberField("completionTokens", record.completionTokens());
+    if (record.firstTokenMillis().isPresent()) {
+      json.writeNumberField("firstTokenMillis", record.firstTokenMillis().getAsLong());
+    } else {
+      json.writeNullField("firstTokenMillis");
+    }
+    json.writeNumberField("durationMillis", record.durationMillis());
+    json.writeNumberField("status", record.status());
+    json.writeStringField("outcome", record.outcome().text());
+    json.writeStringField("error", record.errorKind().orElse(null));
+    json.writeEndObject();
+  }
+
+  /** Decides a request as if it came from the client named, and sends it nowhere. */
+  private void explain(ServerRequest request, JsonGenerator json)
+      throws ApiException, InferenceException, IOException {
+    ObjectNode body = Json.object(RequestBody.read(request, BODY_BYTES_MAX));
+    Fields fields = Fields.of(body);
+    List<String> groups = new ArrayList<>();
+    for (var group : fields.raw("groups")) {
+      if (!group.isTextual() || groups.size() == GROUPS_MAX) {
+        throw fields.wrong("groups", "an array of a few names", fields.raw("groups"));
+      }
+      groups.add(group.textValue());
+    }
+    fields.requiredObject("request");
+    Optional<String> label = fields.text("label");
+    ObjectNode asked = (ObjectNode) fields.raw("request");
+    ApiRequest read =
+        (asked.has("prompt") ? Surface.COMPLETION : Surface.CHAT).read(RequestIds.fresh(), asked);
+    Inquiry inquiry =
+        new Inquiry(
+            new Caller(fields.text("client").orElse("explain"), groups),
+            read.request(),
+            label.isPresent()
+                ? Optional.of(InferenceEndpoint.label(label.get()))
+                : Optional.empty(),
+            read.needsReasoning());
+    try (RoutedRequest routed = router.decide(inquiry)) {
+      write(json, routed.decision(), inquiry.declaredLabel());
+    }
+  }
+
+  private static void write(JsonGenerator json, Decision decision, Optional<Label> declared)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("label", decision.label().text());
+    json.writeStringField("declaredLabel", declared.map(Label::text).orElse(null));
+    json.writeStringField("model", decision.facts().model());
+    json.writeNumberField("promptTokens", decision.facts().promptTokens());
+    json.writeBooleanField("promptTokensExact", decision.promptTokensExact());
+    json.writeNumberField("engineQueueSeconds", decision.facts().engineQueueSeconds());
+    json.writeBooleanField("needsTools", decision.facts().needsTools());
+    json.writeBooleanField("needsReasoning", decision.facts().needsReasoning());
+    json.writeStringField("route", decision.route().orElse(null));
+    json.writeArrayFieldStart("candidates");
+    for (Candidate candidate : decision.candidates()) {
+      json.writeStartObject();
+      json.writeStringField("provider", candidate.name());
+      json.writeStringField("trust", candidate.spec().trust().text());
+      json.writeStringField("region", candidate.spec().region().orElse(null));
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("rejected");
+    for (Decision.Rejection rejection : decision.rejections()) {
+      json.writeStartObject();
+      json.writeStringField("provider", rejection.provider());
+      json.writeStringField("reason", rejection.reason());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+}

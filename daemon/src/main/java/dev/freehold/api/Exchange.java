@@ -1,0 +1,145 @@
+package dev.freehold.api;
+
+import dev.freehold.inference.Usage;
+import dev.freehold.routing.Caller;
+import dev.freehold.routing.Candidate;
+import dev.freehold.routing.Decision;
+import dev.freehold.store.Outcome;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One request on its way through the API, and what became known about it so far. It belongs to the
+ * connection's thread.
+ */
+final class Exchange {
+
+  static final HeaderName PROVIDER_HEADER = HeaderNames.create("Freehold-Provider");
+  static final String NO_PROVIDER = "none";
+
+  private final ServerRequest request;
+  private final ServerResponse response;
+  private final String id;
+  private final Instant arrival = Instant.now();
+  private final long arrivalNanos = System.nanoTime();
+
+  private Optional<Caller> caller = Optional.empty();
+  private Optional<Decision> decision = Optional.empty();
+  private Optional<String> model = Optional.empty();
+  private Optional<Candidate> candidate = Optional.empty();
+  private Usage usage = Usage.NONE;
+  private long firstOutputNanos;
+  private int status = 200;
+  private Outcome outcome = Outcome.COMPLETED;
+  private Optional<String> errorWord = Optional.empty();
+  private boolean committed;
+
+  Exchange(ServerRequest request, ServerResponse response) {
+    this.request = request;
+    this.response = response;
+    this.id = RequestIds.of(request.headers());
+    response.header(RequestIds.HEADER, id);
+    response.header(PROVIDER_HEADER, NO_PROVIDER);
+  }
+
+  ServerRequest request() {
+    return request;
+  }
+
+  ServerResponse response() {
+    return response;
+  }
+
+  String id() {
+    return id;
+  }
+
+  Instant arrival() {
+    return arrival;
+  }
+
+  long nanosSinceArrival() {
+    return System.nanoTime() - arrivalNanos;
+  }
+
+  void caller(Caller known) {
+    caller = Optional.of(known);
+  }
+
+  Optional<Caller> caller() {
+    return caller;
+  }
+
+  /** Only a model that the policy names: a record must not hold what a client made up. */
+  void model(String known) {
+    model = Optional.of(known);
+  }
+
+  Optional<String> model() {
+    return model;
+  }
+
+  void decision(Decision made) {
+    decision = Optional.of(made);
+  }
+
+  Optional<Decision> decision() {
+    return decision;
+  }
+
+  void candidate(Optional<Candidate> asked) {
+    candidate = asked;
+  }
+
+  Optional<Candidate> candidate() {
+    return candidate;
+  }
+
+  void usage(Usage counted) {
+    usage = counted;
+  }
+
+  Usage usage() {
+    return usage;
+  }
+
+  void firstOutput() {
+    firstOutputNanos = nanosSinceArrival();
+  }
+
+  /** Zero if there was none. */
+  long firstOutputNanos() {
+    return firstOutputNanos;
+  }
+
+  void ended(Outcome how, int sentStatus, Optional<String> word) {
+    outcome = how;
+    status = sentStatus;
+    errorWord = word;
+  }
+
+  /** From here on the status is sent and cannot be changed. */
+  void committed() {
+    committed = true;
+  }
+
+  boolean isCommitted() {
+    return committed;
+  }
+
+  Outcome outcome() {
+    return outcome;
+  }
+
+  int status() {
+    return status;
+  }
+
+  Optional<String> errorWord() {
+    return errorWord;
+  }
+}

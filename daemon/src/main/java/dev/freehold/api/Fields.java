@@ -1,0 +1,177 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Typed access to the fields of a client's JSON object. A field that is null counts as absent, as
+ * in OpenAI's API. A wrong one is refused by its path, with the type found and never its value.
+ */
+final class Fields {
+
+  private final ObjectNode node;
+  private final String prefix;
+
+  private Fields(ObjectNode node, String prefix) {
+    this.node = node;
+    this.prefix = prefix;
+  }
+
+  static Fields of(ObjectNode node) {
+    return new Fields(node, "");
+  }
+
+  /** The field's path as an error names it. */
+  String path(String name) {
+    return prefix + name;
+  }
+
+  boolean has(String name) {
+    return node.hasNonNull(name);
+  }
+
+  /** The field as it stands; a missing node if absent or null. */
+  JsonNode raw(String name) {
+    JsonNode value = node.path(name);
+    return value.isNull() ? node.path("\0") : value;
+  }
+
+  Optional<String> text(String name) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return Optional.empty();
+    }
+    if (!value.isTextual()) {
+      throw wrong(name, "a string", value);
+    }
+    return Optional.of(value.textValue());
+  }
+
+  String requiredText(String name) throws ApiException {
+    Optional<String> value = text(name);
+    if (value.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          path(name), "'%s' is missing: send a string.".formatted(path(name)));
+    }
+    return value.get();
+  }
+
+  boolean flag(String name, boolean absent) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return absent;
+    }
+    if (!value.isBoolean()) {
+      throw wrong(name, "true or false", value);
+    }
+    return value.booleanValue();
+  }
+
+  OptionalDouble number(String name, double min, double max) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return OptionalDouble.empty();
+    }
+    double number = value.doubleValue();
+    if (!value.isNumber() || !(number >= min && number <= max)) {
+      throw wrong(name, String.format(Locale.ROOT, "a number between %s and %s", min, max), value);
+    }
+    return OptionalDouble.of(number);
+  }
+
+  OptionalInt integer(String name, int min, int max) throws ApiException {
+    OptionalLong value = longInteger(name, min, max);
+    return value.isPresent() ? OptionalInt.of((int) value.getAsLong()) : OptionalInt.empty();
+  }
+
+  OptionalLong longInteger(String name, long min, long max) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return OptionalLong.empty();
+    }
+    if (!value.isIntegralNumber()
+        || !value.canConvertToLong()
+        || value.longValue() < min
+        || value.longValue() > max) {
+      throw wrong(name, "a whole number between %d and %d".formatted(min, max), value);
+    }
+    return OptionalLong.of(value.longValue());
+  }
+
+  Optional<Fields> object(String name) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return Optional.empty();
+    }
+    if (!(value instanceof ObjectNode object)) {
+      throw wrong(name, "an object", value);
+    }
+    return Optional.of(new Fields(object, path(name) + "."));
+  }
+
+  Fields requiredObject(String name) throws ApiException {
+    Optional<Fields> value = object(name);
+    if (value.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          path(name), "'%s' is missing: send an object.".formatted(path(name)));
+    }
+    return value.get();
+  }
+
+  /** The objects of an array; none if the field is absent. */
+  List<Fields> objects(String name, int max) throws ApiException {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return List.of();
+    }
+    if (!value.isArray()) {
+      throw wrong(name, "an array of objects", value);
+    }
+    if (value.size() > max) {
+      throw ApiErrors.wrongParam(
+          path(name),
+          "'%s' has %d entries, this box takes at most %d."
+              .formatted(path(name), value.size(), max));
+    }
+    List<Fields> objects = new ArrayList<>(value.size());
+    for (int i = 0; i < value.size(); i++) {
+      String element = "%s[%d]".formatted(path(name), i);
+      if (!(value.get(i) instanceof ObjectNode object)) {
+        throw ApiErrors.wrongParam(
+            element,
+            "'%s' must be an object, found %s.".formatted(element, describe(value.get(i))));
+      }
+      objects.add(new Fields(object, element + "."));
+    }
+    return objects;
+  }
+
+  ApiException wrong(String name, String expected, JsonNode found) {
+    return ApiErrors.wrongParam(
+        path(name), "'%s' must be %s, found %s.".formatted(path(name), expected, describe(found)));
+  }
+
+  ApiException unsupported(String name, String instead) {
+    return ApiErrors.wrongParam(
+        path(name), "This box does not support '%s'. %s".formatted(path(name), instead));
+  }
+
+  private static String describe(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case ARRAY -> "an array";
+      case BOOLEAN -> "true or false";
+      case NULL -> "null";
+      case NUMBER -> value.isIntegralNumber() ? "another whole number" : "another number";
+      case OBJECT -> "an object";
+      case STRING -> "a string";
+      case BINARY, MISSING, POJO -> "nothing";
+    };
+  }
+}

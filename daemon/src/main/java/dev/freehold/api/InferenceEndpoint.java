@@ -1,0 +1,226 @@
+package dev.freehold.api;
+
+import dev.freehold.bundle.policy.Label;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.RoutedRequest;
+import dev.freehold.routing.RoutedStream;
+import dev.freehold.routing.Router;
+import dev.freehold.store.Outcome;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/**
+ * Answers {@code POST /v1/chat/completions} and {@code POST /v1/completions}.
+ *
+ * <p>Nothing is sent before the first real output is there: until then a failure is an ordinary
+ * HTTP error, or another provider's turn. After it, a failure ends the stream with an error event
+ * and no {@code [DONE]}.
+ */
+final class InferenceEndpoint implements ApiHandler.Endpoint {
+
+  static final HeaderName LABEL_HEADER = HeaderNames.create("Freehold-Label");
+
+  private final Surface surface;
+  private final Router router;
+  private final RunningAnswers running;
+  private final HangUpWatch hangUps;
+  private final int bodyBytesMax;
+
+  InferenceEndpoint(
+      Surface surface,
+      Router router,
+      RunningAnswers running,
+      HangUpWatch hangUps,
+      int bodyBytesMax) {
+    this.surface = surface;
+    this.router = router;
+    this.running = running;
+    this.hangUps = hangUps;
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  @Override
+  public void answer(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    requireJson(exchange.request());
+    Optional<Label> declared = declaredLabel(exchange.request());
+    byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
+    ApiRequest asked = surface.read(exchange.id(), Json.object(body));
+    if (router.table().hasModel(asked.request().model())) {
+      exchange.model(asked.request().model());
+    }
+    Inquiry inquiry =
+        new Inquiry(
+            exchange.caller().orElseThrow(), asked.request(), declared, asked.needsReasoning());
+    try (RoutedRequest routed = router.decide(inquiry)) {
+      exchange.decision(routed.decision());
+      try (RoutedStream stream = routed.open();
+          RunningAnswers.Running _ = running.add(stream);
+          HangUpWatch.Watched watched = hangUps.watch(Connections.current(), stream::close)) {
+        answer(exchange, asked, stream, watched);
+      }
+    }
+  }
+
+  private void answer(
+      Exchange exchange, ApiRequest asked, RoutedStream stream, HangUpWatch.Watched watched)
+      throws InferenceException, IOException, InterruptedException {
+    try {
+      InferenceEvent first = next(exchange, stream, watched);
+      exchange.firstOutput();
+      exchange.candidate(stream.candidate());
+      exchange.response().header(Exchange.PROVIDER_HEADER, stream.candidate().orElseThrow().name());
+      if (asked.stream()) {
+        stream(exchange, asked, stream, first, watched);
+      } else {
+        whole(exchange, asked, stream, first, watched);
+      }
+    } finally {
+      // Whatever happened, what was used has been used.
+      exchange.candidate(stream.candidate());
+      exchange.usage(stream.usageSoFar());
+    }
+  }
+
+  private void whole(
+      Exchange exchange,
+      ApiRequest asked,
+      RoutedStream stream,
+      InferenceEvent first,
+      HangUpWatch.Watched watched)
+      throws InferenceException, IOException, InterruptedException {
+    WholeAnswer answer = new WholeAnswer(surface);
+    InferenceEvent event = first;
+    while (!(event instanceof InferenceEvent.Finished)) {
+      answer.add(event);
+      if (answer.isTooLong()) {
+        throw new InferenceException(
+            InferenceException.Kind.INVALID_REQUEST,
+            "The answer grew longer than %d characters. Ask for it with 'stream': true."
+                .formatted(WholeAnswer.CHARACTERS_MAX));
+      }
+      event = next(exchange, stream, watched);
+    }
+    byte[] json =
+        answer.json(
+            exchange.id(),
+            asked.request().model(),
+            exchange.arrival(),
+            (InferenceEvent.Finished) event);
+    watched.close();
+    exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
+    exchange.committed();
+    exchange.response().send(json);
+  }
+
+  private void stream(
+      Exchange exchange,
+      ApiRequest asked,
+      RoutedStream stream,
+      InferenceEvent first,
+      HangUpWatch.Watched watched)
+      throws IOException, InterruptedException {
+    SseFrames frames =
+        new SseFrames(
+            surface,
+            exchange.id(),
+            asked.request().model(),
+            exchange.arrival(),
+            asked.includeUsage());
+    ServerResponse response = exchange.response();
+    response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
+    response.header(HeaderNames.CACHE_CONTROL, "no-cache");
+    exchange.committed();
+    OutputStream out = response.outputStream();
+    InferenceEvent event = first;
+    try {
+      while (true) {
+        frames.event(event);
+        if (event instanceof InferenceEvent.Finished) {
+          break;
+        }
+        send(out, frames);
+        event = next(exchange, stream, watched);
+      }
+    } catch (InferenceException e) {
+      ApiError error = ApiErrors.of(e);
+      Outcome outcome =
+          e.kind() == InferenceException.Kind.CANCELLED ? Outcome.STOPPED : Outcome.FAILED;
+      exchange.ended(outcome, 200, Optional.of(error.word()));
+      frames.reset();
+      frames.error(error);
+    }
+    watched.close();
+    send(out, frames);
+    out.close();
+  }
+
+  /** The server holds a first piece back until it is flushed or a second one comes. */
+  private static void send(OutputStream out, SseFrames frames) throws IOException {
+    out.write(frames.buffer().array(), 0, frames.buffer().length());
+    out.flush();
+    frames.reset();
+  }
+
+  /** A stream that ended because its client had gone is no failure of the provider. */
+  private static InferenceEvent next(
+      Exchange exchange, RoutedStream stream, HangUpWatch.Watched watched)
+      throws InferenceException, InterruptedException {
+    try {
+      return stream.next();
+    } catch (InferenceException e) {
+      if (watched.isGone()) {
+        exchange.ended(Outcome.CLIENT_GONE, ApiErrors.CLIENT_GONE, Optional.of("client_gone"));
+        throw new CloseConnectionException("the client has gone");
+      }
+      throw e;
+    }
+  }
+
+  private static void requireJson(ServerRequest request) throws ApiException {
+    boolean json =
+        request
+            .headers()
+            .contentType()
+            .filter(type -> type.mediaType().text().equals("application/json"))
+            .isPresent();
+    if (!json) {
+      throw ApiErrors.wrongMediaType();
+    }
+  }
+
+  /** Of several labels the highest counts; an unknown one is refused, never passed over. */
+  static Optional<Label> declaredLabel(ServerRequest request) throws ApiException {
+    if (!request.headers().contains(LABEL_HEADER)) {
+      return Optional.empty();
+    }
+    Optional<Label> highest = Optional.empty();
+    for (String value : request.headers().get(LABEL_HEADER).allValues()) {
+      for (String text : value.split(",", -1)) {
+        Label label = label(text.strip());
+        highest = Optional.of(highest.map(label::atLeast).orElse(label));
+      }
+    }
+    return highest;
+  }
+
+  static Label label(String text) throws ApiException {
+    try {
+      return Label.of(text);
+    } catch (IllegalArgumentException e) {
+      throw ApiErrors.wrongParam(
+          LABEL_HEADER.defaultCase(),
+          "The label must be one of public, internal, confidential, restricted, found something"
+              + " else.");
+    }
+  }
+}

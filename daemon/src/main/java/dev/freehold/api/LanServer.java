@@ -1,0 +1,225 @@
+package dev.freehold.api;
+
+import dev.freehold.observability.RequestMetrics;
+import dev.freehold.routing.Router;
+import dev.freehold.store.UsageLedger;
+import io.helidon.common.tls.Tls;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.DirectHandler.EventType;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * The LAN API: HTTPS with a client certificate, HTTP/1.1.
+ *
+ * <p>HTTP/2 is not spoken: the server cannot tell there that a client cancelled a stream.
+ */
+public final class LanServer implements AutoCloseable {
+
+  /** Time for requests to tell their clients that they were ended. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
+  private static final Duration IDLE_CONNECTION_TIMEOUT = Duration.ofMinutes(15);
+  private static final int HEADERS_BYTES_MAX = 32 * 1024;
+
+  private final LanServerConfig config;
+  private final LanTls tls;
+  private final RunningAnswers running = new RunningAnswers();
+  private final HangUpWatch hangUps;
+  private final WebServer server;
+  private volatile boolean stopping;
+
+  private LanServer(
+      LanServerConfig config,
+      LanIdentity identity,
+      Router router,
+      UsageLedger ledger,
+      RequestMetrics metrics,
+      InstantSource clock) {
+    this.config = config;
+    this.tls = new LanTls(identity);
+    this.hangUps = new HangUpWatch(config.requestTimeout());
+    this.server = server(routing(router, new Settlement(ledger, metrics), clock));
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param clock tells whether a client's certificate is valid still
+   */
+  public static LanServer start(
+      LanServerConfig config,
+      LanIdentity identity,
+      Router router,
+      UsageLedger ledger,
+      RequestMetrics metrics,
+      InstantSource clock) {
+    Objects.requireNonNull(router, "router");
+    Objects.requireNonNull(ledger, "ledger");
+    Objects.requireNonNull(metrics, "metrics");
+    Objects.requireNonNull(clock, "clock");
+    LanServer lan = new LanServer(config, identity, router, ledger, metrics, clock);
+    lan.server.start();
+    return lan;
+  }
+
+  /** Where it listens. */
+  public InetSocketAddress address() {
+    return new InetSocketAddress(config.address().getAddress(), server.port());
+  }
+
+  /** Answers that are on their way. */
+  public int running() {
+    return running.size();
+  }
+
+  /**
+   * Shows another certificate, or trusts other authorities, from the next connection on. Open
+   * connections go on if their client certificates stand under the new authorities too.
+   */
+  public void identity(LanIdentity identity) {
+    tls.identity(identity);
+  }
+
+  /** Stops within the configured time. */
+  @Override
+  public void close() {
+    close(config.drainTimeout());
+  }
+
+  /**
+   * Stops: no connection is accepted from now on, requests on open connections are refused, running
+   * answers may finish within the time given, and what is left is ended with an error event.
+   *
+   * @param drain how long to wait for running answers, at most what the configuration says
+   */
+  public void close(Duration drain) {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    Duration patience = drain.compareTo(config.drainTimeout()) > 0 ? config.drainTimeout() : drain;
+    // The server's own stop waits for running requests, so it goes on beside us.
+    Thread stop = Thread.ofVirtual().name("lan-server-stop").start(server::stop);
+    try {
+      if (!running.awaitNone(patience)) {
+        running.endAll();
+      }
+      stop.join();
+    } catch (InterruptedException e) {
+      running.endAll();
+      Thread.currentThread().interrupt();
+    } finally {
+      hangUps.close();
+    }
+  }
+
+  private WebServer server(HttpRouting.Builder routing) {
+    DirectHandlers.Builder direct = DirectHandlers.builder();
+    for (EventType type : EventType.values()) {
+      direct.addHandler(type, LanServer::protocolError);
+    }
+    return WebServer.builder()
+        .bindAddress(config.address())
+        .tls(
+            Tls.builder()
+                .sslContext(tls.context())
+                .sslParameters(LanTls.parameters(tls.context()))
+                .build())
+        // The hang-up watch needs blocking sockets, whose idle reading the server supports.
+        .useNio(false)
+        .addProtocol(
+            Http1Config.builder()
+                .maxHeadersSize(HEADERS_BYTES_MAX)
+                .log(log -> log.receiveLog(false).sendLog(false))
+                .sendKeepAliveHeader(false)
+                .addReceiveListener(new Connections())
+                .build())
+        .protocolsDiscoverServices(false)
+        .featuresDiscoverServices(false)
+        .connectionOptions(options -> options.tcpNoDelay(true))
+        .maxTcpConnections(config.connectionsMax())
+        .idleConnectionTimeout(IDLE_CONNECTION_TIMEOUT)
+        .shutdownGracePeriod(config.drainTimeout().plus(LAST_WORDS))
+        .shutdownHook(false)
+        .writeBufferSize(0)
+        .directHandlers(direct.build())
+        .routing(routing)
+        .build();
+  }
+
+  private HttpRouting.Builder routing(Router router, Settlement settlement, InstantSource clock) {
+    ClientAdmission admission = new ClientAdmission(tls, clock);
+    ModelsEndpoint models = new ModelsEndpoint(router);
+    return HttpRouting.builder()
+        .get("/v1/models", plain(admission, settlement, models::list))
+        .any("/v1/models", plain(admission, settlement, wrongMethod("GET")))
+        .get("/v1/models/{model}", plain(admission, settlement, models::one))
+        .any("/v1/models/{model}", plain(admission, settlement, wrongMethod("GET")))
+        .post("/v1/chat/completions", inference(admission, settlement, router, Surface.CHAT))
+        .any("/v1/chat/completions", plain(admission, settlement, wrongMethod("POST")))
+        .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
+        .any("/v1/completions", plain(admission, settlement, wrongMethod("POST")))
+        .any(
+            plain(
+                admission,
+                settlement,
+                exchange -> {
+                  throw ApiErrors.notFound();
+                }));
+  }
+
+  private ApiHandler inference(
+      ClientAdmission admission, Settlement settlement, Router router, Surface surface) {
+    return handler(
+        admission,
+        settlement::settle,
+        new InferenceEndpoint(surface, router, running, hangUps, config.bodyBytesMax()));
+  }
+
+  private ApiHandler plain(
+      ClientAdmission admission, Settlement settlement, ApiHandler.Endpoint endpoint) {
+    return handler(admission, settlement::log, endpoint);
+  }
+
+  private ApiHandler handler(
+      ClientAdmission admission, Consumer<Exchange> settle, ApiHandler.Endpoint endpoint) {
+    return new ApiHandler(admission, () -> stopping, settle, endpoint);
+  }
+
+  private static ApiHandler.Endpoint wrongMethod(String allowed) {
+    return exchange -> {
+      exchange.response().header(HeaderNames.ALLOW, allowed);
+      throw ApiErrors.wrongMethod(allowed);
+    };
+  }
+
+  /** What HTTP itself forbids has the same form as every other error. */
+  private static DirectHandler.TransportResponse protocolError(
+      DirectHandler.TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      String message) {
+    headers.set(HeaderValues.CONTENT_TYPE_JSON);
+    headers.set(RequestIds.HEADER, RequestIds.fresh());
+    headers.set(Exchange.PROVIDER_HEADER, Exchange.NO_PROVIDER);
+    return DirectHandler.TransportResponse.builder()
+        .status(status)
+        .headers(headers)
+        .keepAlive(false)
+        .entity(ApiErrors.json(ApiErrors.protocol(status.code())))
+        .build();
+  }
+}

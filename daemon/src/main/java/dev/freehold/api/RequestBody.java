@@ -1,0 +1,66 @@
+package dev.freehold.api;
+
+import io.helidon.http.HeaderValues;
+import io.helidon.http.media.ReadableEntity;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+
+/** Reads a request's body within a bound. */
+final class RequestBody {
+
+  /** Bytes of an unwanted body that are read so that the client gets to read our answer. */
+  private static final long DRAIN_BYTES_MAX = 32 << 20;
+
+  private static final Duration DRAIN_TIME_MAX = Duration.ofSeconds(5);
+
+  private RequestBody() {}
+
+  static byte[] read(ServerRequest request, int bytesMax) throws ApiException, IOException {
+    ReadableEntity content = request.content();
+    if (!content.hasEntity()) {
+      throw ApiErrors.malformed("The body is empty: send a JSON object.");
+    }
+    long length = request.headers().contentLength().orElse(-1);
+    if (length > bytesMax) {
+      throw ApiErrors.bodyTooLarge(bytesMax);
+    }
+    InputStream in = content.inputStream();
+    byte[] body = in.readNBytes(length >= 0 ? (int) length : bytesMax);
+    if (length < 0 && in.read() >= 0) {
+      throw ApiErrors.bodyTooLarge(bytesMax);
+    }
+    return body;
+  }
+
+  /** Whether nothing of the body is left to read. */
+  static boolean isRead(ServerRequest request) {
+    return !request.content().hasEntity() || request.content().consumed();
+  }
+
+  /**
+   * Reads on for a bounded while. A connection that is closed with unread bytes is reset, and the
+   * reset can overtake the answer.
+   */
+  static void drain(ServerRequest request) {
+    if (isRead(request)
+        || (request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent())) {
+      return;
+    }
+    long until = System.nanoTime() + DRAIN_TIME_MAX.toNanos();
+    byte[] scrap = new byte[64 * 1024];
+    long total = 0;
+    try {
+      InputStream in = request.content().inputStream();
+      int read = 0;
+      while (read >= 0 && total < DRAIN_BYTES_MAX && System.nanoTime() - until < 0) {
+        read = in.read(scrap);
+        total += Math.max(0, read);
+      }
+    } catch (IOException | UncheckedIOException | IllegalStateException e) {
+      // The client stopped sending: it has what it wants.
+    }
+  }
+}

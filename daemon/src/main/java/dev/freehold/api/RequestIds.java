@@ -1,0 +1,47 @@
+package dev.freehold.api;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** The id of a request, the client's own if it sent a plain one. */
+final class RequestIds {
+
+  static final HeaderName HEADER = HeaderNames.create("x-request-id");
+  static final int CHARACTERS_MAX = 128;
+
+  private RequestIds() {}
+
+  static String of(Headers headers) {
+    if (headers.contains(HEADER)) {
+      String given = headers.get(HEADER).get();
+      if (isWellFormed(given)) {
+        return given;
+      }
+    }
+    return fresh();
+  }
+
+  /** An id is a name to find records by and no secret, so a quick generator will do. */
+  static String fresh() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    HexFormat hex = HexFormat.of();
+    return "req-" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+  }
+
+  private static boolean isWellFormed(String id) {
+    return !id.isEmpty()
+        && id.length() <= CHARACTERS_MAX
+        && id.chars()
+            .allMatch(
+                c ->
+                    (c >= 'a' && c <= 'z')
+                        || (c >= 'A' && c <= 'Z')
+                        || (c >= '0' && c <= '9')
+                        || c == '.'
+                        || c == '_'
+                        || c == '-');
+  }
+}

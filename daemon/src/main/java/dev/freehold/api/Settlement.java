@@ -1,0 +1,110 @@
+package dev.freehold.api;
+
+import dev.freehold.bundle.policy.Label;
+import dev.freehold.observability.RequestMetrics;
+import dev.freehold.routing.Caller;
+import dev.freehold.routing.Candidate;
+import dev.freehold.routing.Decision;
+import dev.freehold.store.UsageLedger;
+import dev.freehold.store.UsageRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/** Writes down how a request ended: its usage record, its metrics, its line in the access log. */
+final class Settlement {
+
+  private static final Logger ACCESS = System.getLogger("dev.freehold.access");
+  private static final int NAME_CHARACTERS_MAX = 256;
+  private static final int GROUPS_MAX = 16;
+
+  private final UsageLedger ledger;
+  private final RequestMetrics metrics;
+
+  Settlement(UsageLedger ledger, RequestMetrics metrics) {
+    this.ledger = ledger;
+    this.metrics = metrics;
+  }
+
+  /** Settles a request for inference. */
+  void settle(Exchange exchange) {
+    Caller caller = exchange.caller().orElse(new Caller("", List.of()));
+    Optional<String> label = exchange.decision().map(Decision::label).map(Label::text);
+    Optional<String> provider = exchange.candidate().map(Candidate::name);
+    Duration total = Duration.ofNanos(exchange.nanosSinceArrival());
+    long first = exchange.firstOutputNanos();
+    ledger.record(
+        new UsageRecord(
+            exchange.id(),
+            exchange.arrival(),
+            bounded(caller.name()),
+            caller.groups().stream().limit(GROUPS_MAX).map(Settlement::group).toList(),
+            label,
+            exchange.model(),
+            exchange.decision().flatMap(Decision::route),
+            provider,
+            exchange.candidate().map(candidate -> candidate.spec().trust().text()),
+            exchange.usage().promptTokens(),
+            exchange.usage().cachedTokens(),
+            exchange.usage().completionTokens(),
+            first == 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(first)),
+            total.toMillis(),
+            exchange.status(),
+            exchange.outcome(),
+            exchange.errorWord()));
+    metrics.request(
+        provider.orElse(RequestMetrics.NONE),
+        exchange.model().orElse(RequestMetrics.NONE),
+        label.orElse(RequestMetrics.NONE),
+        exchange.outcome().text(),
+        total,
+        first == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(first)));
+    metrics.tokens(
+        exchange.usage().promptTokens(),
+        exchange.usage().cachedTokens(),
+        exchange.usage().completionTokens());
+    log(exchange);
+  }
+
+  /** The line of any request, those that ask for no inference included. */
+  void log(Exchange exchange) {
+    if (!ACCESS.isLoggable(Level.INFO)) {
+      return;
+    }
+    ACCESS.log(
+        Level.INFO,
+        "{0} client={1} model={2} label={3} provider={4} status={5} outcome={6}{7} tokens={8}+{9}"
+            + " ms={10}",
+        exchange.id(),
+        exchange.caller().map(caller -> bounded(caller.name())).orElse("-"),
+        exchange.model().orElse("-"),
+        exchange.decision().map(decision -> decision.label().text()).orElse("-"),
+        exchange.candidate().map(Candidate::name).orElse("-"),
+        Integer.toString(exchange.status()),
+        exchange.outcome().text(),
+        exchange.errorWord().map(word -> " error=" + word).orElse(""),
+        Integer.toString(exchange.usage().promptTokens()),
+        Integer.toString(exchange.usage().completionTokens()),
+        Long.toString(TimeUnit.NANOSECONDS.toMillis(exchange.nanosSinceArrival())));
+  }
+
+  /** A certificate's name as one word of a log line. */
+  private static String bounded(String name) {
+    String printable = name.replaceAll("[\\p{Cntrl}\\p{Space}]", "_");
+    return printable.length() <= NAME_CHARACTERS_MAX
+        ? printable
+        : printable.substring(0, NAME_CHARACTERS_MAX);
+  }
+
+  /** The ledger keeps groups separated by commas. */
+  private static String group(String name) {
+    String plain = bounded(name).replace(',', '_');
+    return plain.length() <= 60 ? plain : plain.substring(0, 60);
+  }
+}

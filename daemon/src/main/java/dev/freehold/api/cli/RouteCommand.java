@@ -1,0 +1,143 @@
+package dev.freehold.api.cli;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.freehold.api.ControlClient;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code freehold route}: the routing in force. */
+@Command(
+    name = "route",
+    description = "Shows where requests go.",
+    mixinStandardHelpOptions = true,
+    subcommands = RouteCommand.Explain.class)
+public final class RouteCommand implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** {@code freehold route explain FILE}. */
+  @Command(
+      name = "explain",
+      description =
+          "Says where the running daemon would send a request, and why, without sending it.",
+      mixinStandardHelpOptions = true)
+  static final class Explain implements Callable<Integer> {
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--state",
+        required = true,
+        paramLabel = "DIR",
+        description = "The daemon's state folder.")
+    private Path state;
+
+    @Option(
+        names = "--client",
+        defaultValue = "explain",
+        paramLabel = "NAME",
+        description = "The name in the client's certificate (default: ${DEFAULT-VALUE}).")
+    private String client;
+
+    @Option(
+        names = "--group",
+        paramLabel = "GROUP",
+        description = "A group in the client's certificate; may be given several times.")
+    private List<String> groups = List.of();
+
+    @Option(
+        names = "--label",
+        paramLabel = "LABEL",
+        description = "What the client sends as Freehold-Label.")
+    private String label;
+
+    @Option(names = "--json", description = "Prints the daemon's answer as it is.")
+    private boolean json;
+
+    @Parameters(
+        paramLabel = "FILE",
+        description = "The request's body, as for POST /v1/chat/completions.")
+    private Path file;
+
+    @Override
+    public Integer call() {
+      PrintWriter out = spec.commandLine().getOut();
+      try (ControlClient control = new ControlClient(state.resolve("freehold.sock"))) {
+        JsonNode answer =
+            control.explain(client, groups, Optional.ofNullable(label), Files.readAllBytes(file));
+        if (json) {
+          out.println(answer.toPrettyString());
+        } else {
+          print(out, answer);
+        }
+        out.flush();
+        return 0;
+      } catch (NoSuchFileException e) {
+        return failed("there is no file " + file);
+      } catch (JacksonException e) {
+        return failed(file + " is not JSON");
+      } catch (IOException e) {
+        return failed(e.getMessage());
+      }
+    }
+
+    private int failed(String why) {
+      spec.commandLine().getErr().println("freehold route explain: " + why);
+      return 1;
+    }
+
+    private static void print(PrintWriter out, JsonNode answer) {
+      out.printf("label       %s%n", answer.path("label").asText());
+      out.printf("model       %s%n", answer.path("model").asText());
+      out.printf(
+          "prompt      %d tokens%s%n",
+          answer.path("promptTokens").asInt(),
+          answer.path("promptTokensExact").asBoolean()
+              ? ""
+              : " (an estimate: the local model is not loaded)");
+      out.printf("queue       %.1f s%n", answer.path("engineQueueSeconds").asDouble());
+      out.printf(
+          "route       %s%n",
+          answer.hasNonNull("route") ? answer.path("route").asText() : "none applies");
+      int place = 1;
+      for (JsonNode candidate : answer.path("candidates")) {
+        out.printf(
+            "%-11s %d. %s (%s%s)%n",
+            place == 1 ? "candidates" : "",
+            place++,
+            candidate.path("provider").asText(),
+            candidate.path("trust").asText(),
+            candidate.hasNonNull("region") ? ", " + candidate.path("region").asText() : "");
+      }
+      if (place == 1) {
+        out.printf("candidates  none: the request would be refused%n");
+      }
+      boolean first = true;
+      for (JsonNode rejection : answer.path("rejected")) {
+        out.printf(
+            "%-11s %s: %s%n",
+            first ? "rejected" : "",
+            rejection.path("provider").asText(),
+            rejection.path("reason").asText());
+        first = false;
+      }
+    }
+  }
+}
