@@ -10,6 +10,7 @@ import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
+import dev.freehold.models.TestModels;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +35,7 @@ class EngineTest {
 
   @BeforeAll
   static void load() {
-    model = Model.load(SmallModel.path(), ModelOptions.defaults());
+    model = Model.load(TestModels.small(), ModelOptions.defaults());
   }
 
   @AfterAll

@@ -1,0 +1,150 @@
+package dev.freehold.provider;
+
+import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Usage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A provider that plays a script, for every request anew. */
+public final class FakeProvider implements Provider {
+
+  /** One thing that a stream does when it is read. */
+  public sealed interface Step {
+    /** Hands out an event. */
+    record Say(InferenceEvent event) implements Step {}
+
+    /** Breaks off. */
+    record Break(InferenceException.Kind kind, Optional<Duration> retryAfter) implements Step {}
+
+    /** Waits until the latch opens or the stream is closed. */
+    record Await(CountDownLatch latch) implements Step {}
+  }
+
+  private final String name;
+  private volatile List<Step> script = List.of();
+  private final List<Attempt> attempts = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> closed = new LinkedBlockingQueue<>();
+
+  public FakeProvider(String name) {
+    this.name = name;
+  }
+
+  /** Answers with these pieces of text, and stops. */
+  public FakeProvider answers(String... pieces) {
+    List<Step> steps = new ArrayList<>();
+    for (String piece : pieces) {
+      steps.add(say(piece));
+    }
+    steps.add(finish(pieces.length));
+    return plays(steps);
+  }
+
+  public FakeProvider fails(InferenceException.Kind kind) {
+    return plays(List.of(new Step.Break(kind, Optional.empty())));
+  }
+
+  public FakeProvider plays(List<Step> steps) {
+    script = List.copyOf(steps);
+    return this;
+  }
+
+  public static Step say(String text) {
+    return new Step.Say(new InferenceEvent.TextDelta(text));
+  }
+
+  public static Step finish(int completionTokens) {
+    return new Step.Say(
+        new InferenceEvent.Finished(FinishReason.STOP, new Usage(7, 2, completionTokens)));
+  }
+
+  public static Step breaks(InferenceException.Kind kind) {
+    return new Step.Break(kind, Optional.empty());
+  }
+
+  /** Every attempt so far. */
+  public List<Attempt> attempts() {
+    return attempts;
+  }
+
+  /** Waits for a stream to be closed, and says for which request. */
+  public String awaitClosed() throws InterruptedException {
+    String id = closed.poll(10, TimeUnit.SECONDS);
+    if (id == null) {
+      throw new AssertionError("no stream of provider " + name + " was closed in 10 s");
+    }
+    return id;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public InferenceStream infer(Attempt attempt) {
+    attempts.add(attempt);
+    return new Stream(attempt.request().id(), script);
+  }
+
+  private final class Stream implements InferenceStream {
+
+    private final String requestId;
+    private final List<Step> steps;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private int position;
+    private int said;
+
+    Stream(String requestId, List<Step> steps) {
+      this.requestId = requestId;
+      this.steps = steps;
+    }
+
+    @Override
+    public InferenceEvent next() throws InferenceException, InterruptedException {
+      while (true) {
+        if (closing.getCount() == 0) {
+          throw new InferenceException(InferenceException.Kind.CANCELLED, "closed");
+        }
+        switch (steps.get(position++)) {
+          case Step.Say(InferenceEvent event) -> {
+            said++;
+            return event;
+          }
+          case Step.Break(InferenceException.Kind kind, Optional<Duration> retryAfter) ->
+              throw new InferenceException(kind, name + " broke: " + kind, retryAfter, null);
+          case Step.Await(CountDownLatch latch) -> {
+            while (latch.getCount() > 0
+                && !closing.await(5, TimeUnit.MILLISECONDS)) {
+              // Waits on either of two latches.
+            }
+          }
+        }
+      }
+    }
+
+    @Override
+    public Usage usageSoFar() {
+      return position == steps.size() && said > 0
+          ? new Usage(7, 2, said - 1)
+          : new Usage(7, 2, said);
+    }
+
+    @Override
+    public void close() {
+      if (closing.getCount() > 0) {
+        closing.countDown();
+        closed.add(requestId);
+      }
+    }
+  }
+}

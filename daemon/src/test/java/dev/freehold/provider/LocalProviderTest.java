@@ -1,0 +1,145 @@
+package dev.freehold.provider;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freehold.engine.EngineOptions;
+import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceEvent.Finished;
+import dev.freehold.inference.InferenceEvent.TextDelta;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.Message.Role;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Sampling;
+import dev.freehold.inference.ToolChoice;
+import dev.freehold.models.TestModels;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The local provider over the real engine and the starter model. */
+@Timeout(120)
+class LocalProviderTest {
+
+  private static final Sampling GREEDY =
+      new Sampling(
+          OptionalDouble.of(0),
+          OptionalDouble.empty(),
+          OptionalInt.empty(),
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          OptionalDouble.empty(),
+          OptionalLong.of(1),
+          Map.of(),
+          List.of());
+
+  private static final LocalProvider PROVIDER = new LocalProvider("local");
+
+  @BeforeAll
+  static void load() {
+    PROVIDER.serve(ServedModel.load("assistant", TestModels.starter(), EngineOptions.of(2048, 2)));
+  }
+
+  @AfterAll
+  static void close() {
+    PROVIDER.withdraw("assistant").orElseThrow().close();
+  }
+
+  private static InferenceRequest ask(String question, OutputFormat format) {
+    Prompt.Chat chat =
+        new Prompt.Chat(
+            List.of(Message.of(Role.USER, question)), List.of(), new ToolChoice.Auto(), false);
+    return new InferenceRequest("test", "assistant", chat, GREEDY, format, OptionalInt.of(128));
+  }
+
+  private static List<InferenceEvent> events(InferenceRequest request) throws Exception {
+    List<InferenceEvent> events = new ArrayList<>();
+    try (PreparedPrompt prepared = PROVIDER.prepare(request);
+        InferenceStream stream =
+            PROVIDER.infer(
+                new Attempt(request, Optional.of(prepared), Instant.now().plusSeconds(60)))) {
+      do {
+        events.add(stream.next());
+      } while (!(events.getLast() instanceof Finished));
+      assertEquals(prepared.tokens(), stream.usageSoFar().promptTokens());
+    }
+    return events;
+  }
+
+  private static String text(List<InferenceEvent> events) {
+    StringBuilder text = new StringBuilder();
+    for (InferenceEvent event : events) {
+      if (event instanceof TextDelta delta) {
+        text.append(delta.text());
+      }
+    }
+    return text.toString();
+  }
+
+  @Test
+  void questionIsAnsweredInSeveralDeltas() throws Exception {
+    List<InferenceEvent> events =
+        events(ask("What is the capital of France?", new OutputFormat.Text()));
+    assertTrue(text(events).contains("Paris"), text(events));
+    assertTrue(events.size() > 3, "deltas " + events.size());
+    Finished finished = (Finished) events.getLast();
+    assertEquals(FinishReason.STOP, finished.reason());
+    assertTrue(finished.usage().completionTokens() > 0);
+  }
+
+  @Test
+  void answerInASchemaIsJsonThatFitsIt() throws Exception {
+    List<InferenceEvent> events =
+        events(
+            ask(
+                "Name a city and how many people live there.",
+                new OutputFormat.JsonSchema(
+                    "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":20},\"people\":{\"type\":\"integer\"}},"
+                        + "\"required\":[\"city\",\"people\"],\"additionalProperties\":false}")));
+    JsonNode json = new ObjectMapper().readTree(text(events));
+    assertTrue(json.path("city").isTextual(), text(events));
+    assertTrue(json.path("people").isIntegralNumber(), text(events));
+  }
+
+  @Test
+  void schemaThatIsNoSchemaIsTheClientsMistake() {
+    InferenceRequest request = ask("Hello", new OutputFormat.JsonSchema("{\"type\":\"nonsense\"}"));
+    InferenceException refusal = assertThrows(InferenceException.class, () -> events(request));
+    assertEquals(InferenceException.Kind.INVALID_REQUEST, refusal.kind());
+  }
+
+  @Test
+  void modelThatIsNotLoadedIsUnavailable() {
+    InferenceRequest request =
+        new InferenceRequest(
+            "test",
+            "another",
+            new Prompt.Text("Hello"),
+            GREEDY,
+            new OutputFormat.Text(),
+            OptionalInt.of(1));
+    InferenceException refusal =
+        assertThrows(InferenceException.class, () -> PROVIDER.prepare(request));
+    assertEquals(InferenceException.Kind.UNAVAILABLE, refusal.kind());
+    assertFalse(refusal.retryAfter().isEmpty());
+  }
+}
