@@ -60,6 +60,8 @@ public final class Engine implements AutoCloseable {
   private final Slot[] slots;
   private final Deque<Generation> parked = new ArrayDeque<>();
   private final PrefillBudget budget;
+  private final ComputeThreads computeThreads;
+  private int threadsInUse;
   private long seatings;
   private int prefillTurn;
 
@@ -81,6 +83,8 @@ public final class Engine implements AutoCloseable {
     this.batch = Batch.allocate(options.batchTokens(), 1);
     this.queue = new ArrayBlockingQueue<>(options.queueMax());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
+    this.computeThreads = new ComputeThreads(options.threads(), options.slots());
+    this.threadsInUse = options.threads();
     this.slots = new Slot[options.slots()];
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot(i);
@@ -416,10 +420,11 @@ public final class Engine implements AutoCloseable {
     if (stopping || (slotsBusy == 1 && soleGenerationCancelled())) {
       return;
     }
+    useThreads(computeThreads.threads());
     DecodeResult result = context.decode(batch);
     switch (result) {
       case OK -> {
-        budget.measured(prefill, System.nanoTime() - start);
+        measured(prefill, System.nanoTime() - start);
         countPrompt(prefill);
         for (Slot slot : slots) {
           if (slot.batched > 0) {
@@ -435,6 +440,21 @@ public final class Engine implements AutoCloseable {
         forgetBatch();
         relieve();
       }
+    }
+  }
+
+  private void useThreads(int threads) {
+    if (threads != threadsInUse) {
+      context.threads(threads, threads);
+      threadsInUse = threads;
+    }
+  }
+
+  private void measured(int prefill, long stepNanos) {
+    if (prefill == 0) {
+      computeThreads.measured(batch.size(), (double) stepNanos);
+    } else {
+      budget.measured(prefill, stepNanos);
     }
   }
 
