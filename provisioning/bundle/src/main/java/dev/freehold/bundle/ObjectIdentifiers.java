@@ -23,5 +23,11 @@ public final class ObjectIdentifiers {
   /** The extended key usage of an operator's certificate. */
   public static final ASN1ObjectIdentifier OPERATOR = FREEHOLD.branch("4");
 
+  /**
+   * The extended key usage of a controller's server certificate. A box's own certificate comes from
+   * the same root: without this, one box could pose as the controller to another.
+   */
+  public static final ASN1ObjectIdentifier CONTROLLER = FREEHOLD.branch("5");
+
   private ObjectIdentifiers() {}
 }

@@ -1,0 +1,42 @@
+package dev.freehold.controller.store;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A box the controller knows, enrolled or expected.
+ *
+ * @param encryptionKeyBase64 its ML-KEM-768 public key as SubjectPublicKeyInfo
+ * @param certificatePem the certificate it was given last
+ * @param fetchedVersion the bundle it fetched last, 0 for none
+ */
+public record Box(
+    String serial,
+    Optional<String> encryptionKeyBase64,
+    Optional<String> certificatePem,
+    Instant created,
+    Optional<Instant> enrolled,
+    Optional<Instant> seen,
+    long fetchedVersion) {
+
+  public Box {
+    Objects.requireNonNull(serial, "serial");
+    Objects.requireNonNull(encryptionKeyBase64, "encryptionKeyBase64");
+    Objects.requireNonNull(certificatePem, "certificatePem");
+    Objects.requireNonNull(created, "created");
+    Objects.requireNonNull(enrolled, "enrolled");
+    Objects.requireNonNull(seen, "seen");
+  }
+
+  static Box of(BoxRow row) {
+    return new Box(
+        row.serial(),
+        Optional.ofNullable(row.encryptionKey()),
+        Optional.ofNullable(row.certificate()),
+        Instant.ofEpochMilli(row.createdMillis()),
+        Optional.ofNullable(row.enrolledMillis()).map(Instant::ofEpochMilli),
+        Optional.ofNullable(row.seenMillis()).map(Instant::ofEpochMilli),
+        row.fetchedVersion());
+  }
+}

@@ -1,0 +1,24 @@
+package dev.freehold.controller.store;
+
+import io.micronaut.data.annotation.Query;
+import io.micronaut.data.model.query.builder.sql.Dialect;
+import io.micronaut.data.r2dbc.annotation.R2dbcRepository;
+import io.micronaut.data.repository.CrudRepository;
+import io.micronaut.transaction.annotation.Transactional;
+import java.util.List;
+
+@Transactional
+@R2dbcRepository(dialect = Dialect.H2)
+interface BoxRows extends CrudRepository<BoxRow, String> {
+
+  @Query("SELECT * FROM box ORDER BY serial FETCH FIRST :rows ROWS ONLY")
+  List<BoxRow> first(int rows);
+
+  @Query(
+      "UPDATE box SET encryption_key = :encryptionKey, certificate = :certificate,"
+          + " enrolled_millis = :millis, seen_millis = :millis WHERE serial = :serial")
+  long enrolled(String serial, String encryptionKey, String certificate, long millis);
+
+  @Query("UPDATE box SET fetched_version = :version, seen_millis = :millis WHERE serial = :serial")
+  long fetched(String serial, long version, long millis);
+}
