@@ -108,6 +108,7 @@ final class ApiHandler implements Handler {
     response.header(
         Exchange.PROVIDER_HEADER,
         exchange.candidate().map(candidate -> candidate.name()).orElse(Exchange.NO_PROVIDER));
+    RequestBody.drainIfShort(request);
     boolean unread = !RequestBody.isRead(request);
     if (unread || closeConnection) {
       response.header(HeaderValues.CONNECTION_CLOSE);
@@ -121,8 +122,9 @@ final class ApiHandler implements Handler {
     response.header(HeaderValues.CONTENT_TYPE_JSON);
     response.status(Status.create(error.status()));
     response.send(ApiErrors.json(error));
-    if (unread) {
+    if (unread || closeConnection) {
       RequestBody.drain(request);
+      throw new CloseConnectionException("refused, and nothing more is read");
     }
   }
 

@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
 import java.security.GeneralSecurityException;
 import java.security.KeyManagementException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -40,12 +38,6 @@ final class LanTls {
   private static final String PROTOCOL = "TLSv1.3";
   private static final String[] PROTOCOLS = {PROTOCOL};
   private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"};
-
-  /** A client must show its certificate within this time. */
-  private static final Duration HANDSHAKE_READ_TIMEOUT = Duration.ofSeconds(10);
-
-  /** Longer than any request; a socket without a limit would be taken for closed when watched. */
-  static final Duration READ_TIMEOUT = Duration.ofHours(2);
 
   private final SSLContext context;
   private volatile Current current;
@@ -97,10 +89,7 @@ final class LanTls {
       try {
         SSLContext context = SSLContext.getInstance(PROTOCOL);
         X509ExtendedTrustManager trust = trustManager(identity.clientAuthorities());
-        context.init(
-            keyManagers(identity),
-            new TrustManager[] {new AdmittingTrustManager(trust)},
-            new SecureRandom());
+        context.init(keyManagers(identity), new TrustManager[] {trust}, new SecureRandom());
         return new Current(context, trust, epoch);
       } catch (GeneralSecurityException | IOException e) {
         throw new IllegalArgumentException(
@@ -139,65 +128,6 @@ final class LanTls {
     }
   }
 
-  /**
-   * Checks a client's chain as the platform does; once it is good the connection may be idle for
-   * long.
-   */
-  private static final class AdmittingTrustManager extends X509ExtendedTrustManager {
-
-    private final X509ExtendedTrustManager delegate;
-
-    AdmittingTrustManager(X509ExtendedTrustManager delegate) {
-      this.delegate = delegate;
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-        throws CertificateException {
-      delegate.checkClientTrusted(chain, authType, socket);
-      try {
-        socket.setSoTimeout((int) READ_TIMEOUT.toMillis());
-      } catch (SocketException e) {
-        throw new CertificateException("the connection has ended", e);
-      }
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-        throws CertificateException {
-      delegate.checkClientTrusted(chain, authType, engine);
-    }
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String authType)
-        throws CertificateException {
-      delegate.checkClientTrusted(chain, authType);
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-        throws CertificateException {
-      throw new CertificateException("this trust is for clients only");
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-        throws CertificateException {
-      throw new CertificateException("this trust is for clients only");
-    }
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String authType)
-        throws CertificateException {
-      throw new CertificateException("this trust is for clients only");
-    }
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return delegate.getAcceptedIssuers();
-    }
-  }
-
   private static final class SwitchingContext extends SSLContext {
     SwitchingContext(Spi spi) {
       super(spi, null, PROTOCOL);
@@ -215,6 +145,16 @@ final class LanTls {
     @Override
     protected SSLSocketFactory engineGetSocketFactory() {
       return new Sockets();
+    }
+
+    @Override
+    protected SSLParameters engineGetDefaultSSLParameters() {
+      return current.context().getDefaultSSLParameters();
+    }
+
+    @Override
+    protected SSLParameters engineGetSupportedSSLParameters() {
+      return current.context().getSupportedSSLParameters();
     }
 
     @Override
@@ -254,8 +194,7 @@ final class LanTls {
           (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, autoClose);
       secured.setUseClientMode(false);
       secured.setSSLParameters(parameters(now));
-      secured.setSoTimeout((int) HANDSHAKE_READ_TIMEOUT.toMillis());
-      return secured;
+      return new AdmittingSocket(socket, secured);
     }
 
     @Override

@@ -14,6 +14,8 @@ final class RequestBody {
   /** Bytes of an unwanted body that are read so that the client gets to read our answer. */
   private static final long DRAIN_BYTES_MAX = 32 << 20;
 
+  private static final long SHORT_BYTES_MAX = 64 * 1024;
+
   private static final Duration DRAIN_TIME_MAX = Duration.ofSeconds(5);
 
   private RequestBody() {}
@@ -29,10 +31,19 @@ final class RequestBody {
     }
     InputStream in = content.inputStream();
     byte[] body = in.readNBytes(length >= 0 ? (int) length : bytesMax);
-    if (length < 0 && in.read() >= 0) {
+    // Reading up to the end also tells the server that nothing is left.
+    if (in.read() >= 0) {
       throw ApiErrors.bodyTooLarge(bytesMax);
     }
     return body;
+  }
+
+  /** Reads a short body that nobody wants, so that the connection can go on. */
+  static void drainIfShort(ServerRequest request) {
+    long length = request.headers().contentLength().orElse(Long.MAX_VALUE);
+    if (length <= SHORT_BYTES_MAX) {
+      drain(request);
+    }
   }
 
   /** Whether nothing of the body is left to read. */

@@ -117,7 +117,9 @@ public final class FakeProvider implements Provider {
         }
         switch (steps.get(position++)) {
           case Step.Say(InferenceEvent event) -> {
-            said++;
+            if (!(event instanceof InferenceEvent.Finished)) {
+              said++;
+            }
             return event;
           }
           case Step.Break(InferenceException.Kind kind, Optional<Duration> retryAfter) ->
@@ -134,9 +136,7 @@ public final class FakeProvider implements Provider {
 
     @Override
     public Usage usageSoFar() {
-      return position == steps.size() && said > 0
-          ? new Usage(7, 2, said - 1)
-          : new Usage(7, 2, said);
+      return said == 0 ? Usage.NONE : new Usage(7, 2, said);
     }
 
     @Override
