@@ -21,7 +21,7 @@ namespace {
 
 // llama.cpp quotes the offending value in its complaints; a value of a client's request belongs in no log.
 std::string without_values(const std::string & complaint) {
-    const size_t cut = complaint.find_first_of("{[\"'`\n");
+    const size_t cut = complaint.find_first_of("{[\"\n");
     std::string kept = complaint.substr(0, cut);
     while (!kept.empty() && (kept.back() == ' ' || kept.back() == ':' || kept.back() == ',')) {
         kept.pop_back();
@@ -96,6 +96,22 @@ void read_output_shape(const common_json & request, common_chat_templates_inputs
     }
 }
 
+common_chat_tool_choice read_tool_choice(const common_json & request) {
+    const std::string choice = text(request, "tool_choice", "auto");
+    if (choice != "auto" && choice != "none" && choice != "required") {
+        throw refusal("'tool_choice' must be auto, none or required");
+    }
+    return common_chat_tool_choice_parse_oaicompat(choice);
+}
+
+common_reasoning_format read_reasoning_format(const common_json & request) {
+    const std::string format = text(request, "reasoning_format", "auto");
+    if (format != "auto" && format != "none" && format != "deepseek" && format != "deepseek-legacy") {
+        throw refusal("'reasoning_format' must be auto, none, deepseek or deepseek-legacy");
+    }
+    return common_reasoning_format_from_name(format);
+}
+
 common_chat_templates_inputs read_request(const freehold_chat_templates * templates, const common_json & request) {
     if (!request.is_object() || !request.contains("messages")) {
         throw refusal("a chat request is an object with 'messages'");
@@ -106,16 +122,14 @@ common_chat_templates_inputs read_request(const freehold_chat_templates * templa
         if (present(request, "tools")) {
             inputs.tools = common_chat_tools_parse_oaicompat(request.at("tools"));
         }
-        inputs.tool_choice      = common_chat_tool_choice_parse_oaicompat(text(request, "tool_choice", "auto"));
-        inputs.reasoning_format = common_reasoning_format_from_name(text(request, "reasoning_format", "auto"));
-    } catch (const refusal &) {
-        throw;
     } catch (const std::exception & e) {
         throw refusal("the chat request is malformed: " + without_values(e.what()));
     }
     if (inputs.messages.empty()) {
         throw refusal("a chat request has at least one message");
     }
+    inputs.tool_choice      = read_tool_choice(request);
+    inputs.reasoning_format = read_reasoning_format(request);
     auto abilities = common_chat_templates_get_caps(templates->native.get());
     inputs.parallel_tool_calls   = flag(request, "parallel_tool_calls", abilities["supports_parallel_tool_calls"]);
     inputs.add_generation_prompt = flag(request, "add_generation_prompt", true);

@@ -11,8 +11,6 @@ import java.nio.file.Path;
 /** The library's own functions. Its initializer runs only once the library is open. */
 final class LibraryCalls {
 
-  private static final MethodHandle FREEHOLD_ABI_VERSION =
-      NativeLibrary.bind("freehold_abi_version", FunctionDescriptor.of(JAVA_INT));
   private static final MethodHandle FREEHOLD_LAYOUT =
       NativeLibrary.bind("freehold_layout", FunctionDescriptor.of(ADDRESS));
   private static final MethodHandle FREEHOLD_INITIALIZE =
@@ -27,14 +25,6 @@ final class LibraryCalls {
       NativeLibrary.bind("freehold_free", FunctionDescriptor.ofVoid(ADDRESS));
 
   private LibraryCalls() {}
-
-  static int abiVersion() {
-    try {
-      return (int) FREEHOLD_ABI_VERSION.invokeExact();
-    } catch (Throwable t) {
-      throw NativeLibrary.unexpected(t);
-    }
-  }
 
   static String layout() {
     return text(FREEHOLD_LAYOUT);

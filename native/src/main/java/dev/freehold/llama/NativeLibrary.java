@@ -1,5 +1,7 @@
 package dev.freehold.llama;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -11,7 +13,6 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -47,7 +48,8 @@ final class NativeLibrary {
         Path library = place.directory().resolve(fileName());
         symbols = lookup(library);
         try {
-          checkAbi(LibraryCalls.abiVersion(), library);
+          // By a handle of its own: a library of another version may lack the other functions.
+          checkAbi(abiVersion(), library);
           checkLayouts(LibraryCalls.layout(), library);
           LibraryCalls.initialize(place.directory());
         } catch (RuntimeException e) {
@@ -55,6 +57,15 @@ final class NativeLibrary {
           throw e;
         }
       }
+    }
+  }
+
+  private static int abiVersion() {
+    MethodHandle handle = bind("freehold_abi_version", FunctionDescriptor.of(JAVA_INT));
+    try {
+      return (int) handle.invokeExact();
+    } catch (Throwable t) {
+      throw unexpected(t);
     }
   }
 
@@ -144,20 +155,15 @@ final class NativeLibrary {
   }
 
   private static Place find() {
-    List<String> looked = new ArrayList<>();
-    Optional<Path> named =
-        named(
-                "the system property " + DIRECTORY_PROPERTY,
-                System.getProperty(DIRECTORY_PROPERTY),
-                looked)
+    Optional<Place> named =
+        named("the system property " + DIRECTORY_PROPERTY, System.getProperty(DIRECTORY_PROPERTY))
             .or(
                 () ->
                     named(
                         "the environment variable " + DIRECTORY_VARIABLE,
-                        System.getenv(DIRECTORY_VARIABLE),
-                        looked));
+                        System.getenv(DIRECTORY_VARIABLE)));
     if (named.isPresent()) {
-      return new Place(named.get(), false);
+      return named.get();
     }
     String resources = RESOURCES + platform() + "/";
     try (InputStream list = NativeLibrary.class.getResourceAsStream(resources + "libraries.txt")) {
@@ -166,25 +172,27 @@ final class NativeLibrary {
       }
     } catch (IOException e) {
       throw new LlamaException(
-          "the native libraries cannot be written to a temporary directory", e);
+          "the native libraries cannot be written to %s: make room there or name another place with -Djava.io.tmpdir"
+              .formatted(System.getProperty("java.io.tmpdir")),
+          e);
     }
-    looked.add(
-        "the class path at " + resources + " (not there: this jar was built for another platform)");
     throw new LlamaException(
-        "no %s found. Looked in: %s".formatted(fileName(), String.join("; ", looked)));
+        ("no %s found: the system property %s and the environment variable %s are not set, and the"
+                + " class path has no %s, so this jar was built for another platform")
+            .formatted(fileName(), DIRECTORY_PROPERTY, DIRECTORY_VARIABLE, resources));
   }
 
-  private static Optional<Path> named(String source, String value, List<String> looked) {
+  /** A directory that someone named must be the right one: nothing else is tried then. */
+  private static Optional<Place> named(String source, String value) {
     if (value == null || value.isBlank()) {
-      looked.add(source + " (not set)");
       return Optional.empty();
     }
     Path directory = Path.of(value).toAbsolutePath();
-    if (Files.isRegularFile(directory.resolve(fileName()))) {
-      return Optional.of(directory);
+    if (!Files.isRegularFile(directory.resolve(fileName()))) {
+      throw new LlamaException(
+          "no %s in %s, which %s names".formatted(fileName(), directory, source));
     }
-    looked.add(source + " (" + directory + " has no such file)");
-    return Optional.empty();
+    return Optional.of(new Place(directory, false));
   }
 
   private static Path extract(String resources, InputStream list) throws IOException {

@@ -1,0 +1,204 @@
+package dev.freehold.llama;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SamplerTest {
+
+  private final Model model = Models.shared();
+
+  private static final String YES_OR_NO = "root ::= \"yes\" | \"no\"";
+
+  @Test
+  void tokenThatTheGrammarForbidsIsRefusedAndTheProcessGoesOn() {
+    try (Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(YES_OR_NO))) {
+      int maybe = only("maybe");
+
+      LlamaException refusal = assertThrows(LlamaException.class, () -> sampler.accept(maybe));
+
+      assertEquals(
+          "the token could not be accepted: the sampler's grammar forbids token %d here"
+              .formatted(maybe),
+          refusal.getMessage());
+      assertThrows(LlamaException.class, () -> sampler.accept(only("yes")));
+      sampler.reset();
+      sampler.accept(only("yes"));
+    }
+  }
+
+  @Test
+  void endOfGenerationThatTheGrammarForbidsIsRefusedAndTheProcessGoesOn() {
+    try (Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(YES_OR_NO))) {
+      assertThrows(LlamaException.class, () -> sampler.accept(model.eosToken()));
+
+      sampler.reset();
+      sampler.accept(only("no"));
+      sampler.accept(model.eosToken());
+    }
+  }
+
+  @Test
+  void answerFollowsItsGrammarAfterARefusal() {
+    try (Context context = Models.context(model, 256, 1);
+        Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(YES_OR_NO));
+        TokenBuffer prompt = model.tokenize("Is the sky blue?", true, false)) {
+      assertThrows(LlamaException.class, () -> sampler.accept(only("maybe")));
+      sampler.reset();
+
+      String answer = Generation.generate(context, sampler, prompt, 8);
+
+      assertTrue(answer.equals("yes") || answer.equals("no"), answer);
+    }
+  }
+
+  @Test
+  void sameSeedGivesTheSameTextAndAnotherSeedAnother() {
+    SamplerOptions options = SamplerOptions.defaults().withTemperature(1.5f).withSeed(42);
+
+    String first = story(options);
+
+    assertEquals(first, story(options));
+    assertNotEquals(first, story(options.withSeed(43)));
+  }
+
+  @Test
+  void resetRepeatsEvenARandomSeed() {
+    try (Context context = Models.context(model, 256, 1);
+        Sampler sampler =
+            Sampler.create(model, SamplerOptions.defaults().withTemperature(1.5f).withSeed(-1));
+        TokenBuffer prompt = model.tokenize("Once upon a time", true, false)) {
+      String first = Generation.generate(context, sampler, prompt, 24);
+      context.clear();
+      sampler.reset();
+
+      assertEquals(first, Generation.generate(context, sampler, prompt, 24));
+    }
+  }
+
+  @Test
+  void forbiddenTokenIsNeverChosen() {
+    String usual = story(SamplerOptions.greedy());
+    int first = firstToken(usual);
+
+    String other =
+        story(SamplerOptions.greedy().withLogitBias(Map.of(first, Float.NEGATIVE_INFINITY)));
+
+    assertNotEquals(usual, other);
+    assertNotEquals(first, firstToken(other));
+  }
+
+  @Test
+  void schemaBecomesAGrammarThatOnlyValidJsonFollows() throws Exception {
+    String schema =
+        """
+        {"type":"object","additionalProperties":false,"required":["name","age","tags"],
+         "properties":{"name":{"type":"string","maxLength":12},"age":{"type":"integer"},
+                       "tags":{"type":"array","items":{"enum":["a","b"]},"minItems":1,"maxItems":2}}}
+        """;
+    SamplerOptions options =
+        SamplerOptions.greedy().withGrammar(ChatTemplates.schemaToGrammar(schema));
+    try (Context context = Models.context(model, 512, 1);
+        Sampler sampler = Sampler.create(model, options);
+        TokenBuffer prompt = model.tokenize("A person as JSON:\n", true, false)) {
+      String answer = Generation.generate(context, sampler, prompt, 200);
+
+      JsonNode person = new ObjectMapper().readTree(answer);
+      assertTrue(person.get("name").isTextual(), answer);
+      assertTrue(person.get("age").isIntegralNumber(), answer);
+      assertTrue(person.get("tags").isArray(), answer);
+      assertEquals(3, person.size(), answer);
+    }
+  }
+
+  @Test
+  void brokenGrammarAndUnknownBiasAreRefusedWithoutQuotingThem() {
+    LlamaException grammar =
+        assertThrows(
+            LlamaException.class,
+            () -> Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= canary (")));
+    assertFalse(grammar.getMessage().contains("canary"), grammar.getMessage());
+    assertTrue(grammar.getMessage().contains("cannot use this grammar"), grammar.getMessage());
+
+    assertThrows(
+        LlamaException.class,
+        () -> Sampler.create(model, SamplerOptions.greedy().withGrammar("%llguidance {}")));
+
+    LlamaException bias =
+        assertThrows(
+            LlamaException.class,
+            () -> Sampler.create(model, SamplerOptions.greedy().withLogitBias(Map.of(-5, 1f))));
+    assertTrue(bias.getMessage().contains("token -5"), bias.getMessage());
+  }
+
+  @Test
+  void entryWithoutOutputCannotBeSampled() {
+    try (Context context = Models.context(model, 64, 1);
+        Sampler sampler = Sampler.create(model, SamplerOptions.greedy());
+        TokenBuffer prompt = model.tokenize("one two three", true, false);
+        Batch batch = Batch.allocate(16, 1)) {
+      Generation.prefill(context, batch, prompt, 0);
+
+      assertThrows(LlamaException.class, () -> sampler.sample(context, 0));
+      assertThrows(LlamaException.class, () -> sampler.sample(context, 999));
+      assertTrue(sampler.sample(context, prompt.size() - 1) >= 0);
+      assertThrows(LlamaException.class, () -> sampler.accept(model.vocabularySize()));
+      assertThrows(LlamaException.class, () -> sampler.accept(-1));
+    }
+  }
+
+  @Test
+  void logprobsAreThoseOfTheModelAndTheGreedyTokenLeads() {
+    try (Context context = Models.context(model, 64, 1);
+        Sampler sampler = Sampler.create(model, SamplerOptions.greedy());
+        TokenBuffer prompt = model.tokenize("The capital of France is", true, false);
+        Batch batch = Batch.allocate(16, 1);
+        Arena arena = Arena.ofConfined()) {
+      int output = Generation.prefill(context, batch, prompt, 0);
+      int token = sampler.sample(context, output);
+      MemorySegment tokens = arena.allocate(ValueLayout.JAVA_INT, 5);
+      MemorySegment logprobs = arena.allocate(ValueLayout.JAVA_FLOAT, 5);
+
+      float chosen = context.logprobs(output, token, 5, tokens, logprobs);
+
+      assertEquals(token, tokens.getAtIndex(ValueLayout.JAVA_INT, 0));
+      assertEquals(chosen, logprobs.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
+      double sum = 0;
+      for (int i = 0; i < 5; i++) {
+        sum += Math.exp(logprobs.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+      }
+      assertTrue(chosen < 0 && sum > 0 && sum <= 1.0001, "sum " + sum);
+    }
+  }
+
+  private String story(SamplerOptions options) {
+    try (Context context = Models.context(model, 256, 1);
+        Sampler sampler = Sampler.create(model, options);
+        TokenBuffer prompt = model.tokenize("Once upon a time", true, false)) {
+      return Generation.generate(context, sampler, prompt, 24);
+    }
+  }
+
+  private int firstToken(String text) {
+    try (TokenBuffer tokens = model.tokenize(text, false, false)) {
+      return tokens.get(0);
+    }
+  }
+
+  private int only(String word) {
+    try (TokenBuffer tokens = model.tokenize(word, false, false)) {
+      assertEquals(1, tokens.size(), word);
+      return tokens.get(0);
+    }
+  }
+}
