@@ -417,14 +417,16 @@ public final class Engine implements AutoCloseable {
 
   private void decode(int prefill, long start) {
     context.requestAbort(false);
-    if (stopping || (slotsBusy == 1 && soleGenerationCancelled())) {
+    Generation sole = soleGeneration();
+    if (stopping || (sole != null && sole.isCancelled())) {
       return;
     }
-    useThreads(computeThreads.threads());
+    boolean fixed = sole != null && sole.isReproducible();
+    useThreads(fixed ? options.threads() : computeThreads.threads());
     DecodeResult result = context.decode(batch);
     switch (result) {
       case OK -> {
-        measured(prefill, System.nanoTime() - start);
+        measured(fixed, prefill, System.nanoTime() - start);
         countPrompt(prefill);
         for (Slot slot : slots) {
           if (slot.batched > 0) {
@@ -450,11 +452,11 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  private void measured(int prefill, long stepNanos) {
-    if (prefill == 0) {
-      computeThreads.measured(batch.size(), (double) stepNanos);
-    } else {
+  private void measured(boolean fixedThreads, int prefill, long stepNanos) {
+    if (prefill > 0) {
       budget.measured(prefill, stepNanos);
+    } else if (!fixedThreads) {
+      computeThreads.measured(batch.size(), (double) stepNanos);
     }
   }
 
@@ -470,14 +472,23 @@ public final class Engine implements AutoCloseable {
     completionTokensTotal = total;
   }
 
-  /** A cancel or a stop that came just before the abort flag was lowered must not be lost. */
-  private boolean soleGenerationCancelled() {
+  /**
+   * The generation that runs alone, or null. Its cancel may have come just before the abort flag
+   * was lowered and must not be lost. With a seed it is promised the same floats each time, and the
+   * attention of a lone token is summed up in as many parts as there are threads (ggml-cpu's
+   * ops.cpp, from 512 cells on): its threads must not change.
+   */
+  private Generation soleGeneration() {
+    Generation sole = null;
     for (Slot slot : slots) {
       if (!slot.isFree()) {
-        return slot.generation.isCancelled();
+        if (sole != null) {
+          return null;
+        }
+        sole = slot.generation;
       }
     }
-    return false;
+    return sole;
   }
 
   /** Part of the batch may have reached the KV cache: take it out again. */

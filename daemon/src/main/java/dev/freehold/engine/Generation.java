@@ -142,6 +142,10 @@ public final class Generation implements AutoCloseable {
     return request.specialText();
   }
 
+  boolean isReproducible() {
+    return request.reproducible();
+  }
+
   /** The request's own limit, or a number no context reaches. */
   int completionTokensMax() {
     return request.completionTokensMax().orElse(Integer.MAX_VALUE);

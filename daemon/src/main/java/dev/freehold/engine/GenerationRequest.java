@@ -16,13 +16,15 @@ import java.util.OptionalInt;
  * @param completionTokensMax absent: until the model ends or the context is full
  * @param stops texts that end the generation, left out of it
  * @param specialText whether control tokens appear in the text, as parsers of tool calls need it
+ * @param reproducible whether the same request must give the same text each time it runs alone
  */
 public record GenerationRequest(
     TokenBuffer prompt,
     Sampler sampler,
     OptionalInt completionTokensMax,
     List<String> stops,
-    boolean specialText) {
+    boolean specialText,
+    boolean reproducible) {
 
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");

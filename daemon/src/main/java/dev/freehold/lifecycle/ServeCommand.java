@@ -36,7 +36,8 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "HOST:PORT",
       defaultValue = "0.0.0.0:8443",
       converter = SocketAddressConverter.class,
-      description = "Where LAN clients connect. Port 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Where LAN clients connect. Port 0 takes a free one. Default: ${DEFAULT-VALUE}.")
   private InetSocketAddress listen;
 
   @Option(
@@ -50,7 +51,8 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--models",
       paramLabel = "DIR",
-      description = "Where model files are kept. Default: FREEHOLD_MODELS, else ~/.cache/freehold/models.")
+      description =
+          "Where model files are kept. Default: FREEHOLD_MODELS, else ~/.cache/freehold/models.")
   private Optional<Path> models;
 
   @Option(

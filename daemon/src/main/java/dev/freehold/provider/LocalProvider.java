@@ -130,7 +130,12 @@ public final class LocalProvider implements Provider, LocalModels {
       throw e;
     }
     return new GenerationRequest(
-        tokens, sampler, request.completionTokensMax(), rendered.stops(), !rendered.isPlain());
+        tokens,
+        sampler,
+        request.completionTokensMax(),
+        rendered.stops(),
+        !rendered.isPlain(),
+        request.sampling().seed().isPresent());
   }
 
   /** A prompt rendered by one model, which alone can run it. */

@@ -63,7 +63,8 @@ class EngineTest {
         Sampler.create(model, sampling),
         limit,
         List.of(stops),
-        false);
+        false,
+        sampling.seed() >= 0);
   }
 
   private static GenerationRequest greedy(String prompt, int limit, String... stops) {

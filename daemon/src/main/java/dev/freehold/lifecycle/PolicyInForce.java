@@ -1,0 +1,110 @@
+package dev.freehold.lifecycle;
+
+import dev.freehold.bundle.BundleContent;
+import dev.freehold.bundle.ModelReference;
+import dev.freehold.bundle.catalogue.Catalogue;
+import dev.freehold.bundle.catalogue.CatalogueEntry;
+import dev.freehold.bundle.policy.Policy;
+import dev.freehold.bundle.policy.PolicyException;
+import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.provider.LocalProvider;
+import dev.freehold.provider.OpenAiProvider;
+import dev.freehold.provider.Provider;
+import dev.freehold.routing.Router;
+import dev.freehold.routing.RoutingTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Puts a bundle in force: everything of it is made first, then swapped in one step, so that a
+ * bundle with a mistake changes nothing. Requests that have been routed keep what they were routed
+ * by.
+ */
+final class PolicyInForce implements AutoCloseable {
+
+  private final LocalProvider local;
+  private final Router router;
+  private final ModelLoader loader;
+  private final Catalogue catalogue = Catalogue.load();
+  private List<OpenAiProvider> remote = List.of();
+
+  PolicyInForce(LocalProvider local, Router router, ModelLoader loader) {
+    this.local = local;
+    this.router = router;
+    this.loader = loader;
+  }
+
+  /**
+   * @throws PolicyException if the policy has mistakes; what was in force stays so
+   */
+  synchronized void apply(BundleContent content) throws PolicyException {
+    Policy policy = Policy.parse(content.policyYaml(), catalogue);
+    List<OpenAiProvider> opened = new ArrayList<>();
+    boolean applied = false;
+    try {
+      Map<String, Provider> providers = new HashMap<>();
+      for (ProviderSpec spec : policy.providers().values()) {
+        providers.put(spec.name(), provider(spec, content, opened));
+      }
+      router.apply(RoutingTable.compile(policy, providers, content.notAfter()));
+      applied = true;
+    } finally {
+      (applied ? remote : opened).forEach(OpenAiProvider::close);
+    }
+    remote = opened;
+    loader.want(new ModelLoader.Wish(List.copyOf(policy.models().values()), entries(content)));
+  }
+
+  private Provider provider(ProviderSpec spec, BundleContent content, List<OpenAiProvider> opened) {
+    return switch (spec.kind()) {
+      case ENGINE -> local;
+      case OPENAI -> {
+        OpenAiProvider provider = new OpenAiProvider(spec, credential(spec, content));
+        opened.add(provider);
+        yield provider;
+      }
+      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI ->
+          throw new IllegalArgumentException(
+              "provider %s is of kind %s, which this daemon does not have"
+                  .formatted(spec.name(), spec.kind().text()));
+    };
+  }
+
+  /** The secret stays in the bundle's memory; it is looked up, never copied into a provider. */
+  private static Supplier<Optional<String>> credential(ProviderSpec spec, BundleContent content) {
+    return () -> spec.credential().map(content.credentials()::get);
+  }
+
+  /** By catalogue name. The bundle's hash decides; the catalogue only says where a file is had. */
+  private Map<String, CatalogueEntry> entries(BundleContent content) {
+    Map<String, CatalogueEntry> entries = new HashMap<>();
+    for (ModelReference reference : content.models()) {
+      entries.put(
+          reference.catalogue(),
+          catalogue.bySha256(reference.sha256()).orElseGet(() -> unknown(reference)));
+    }
+    return entries;
+  }
+
+  /** A model newer than this daemon's catalogue: it serves if its file is in the cache. */
+  private static CatalogueEntry unknown(ModelReference reference) {
+    return new CatalogueEntry(
+        reference.catalogue(),
+        reference.catalogue(),
+        reference.sha256(),
+        reference.sizeBytes(),
+        "unknown",
+        1,
+        List.of());
+  }
+
+  @Override
+  public synchronized void close() {
+    remote.forEach(OpenAiProvider::close);
+    remote = List.of();
+  }
+}
