@@ -30,6 +30,12 @@ void check_batch(freehold_context * context, const llama_batch * batch) {
     if (batch->n_tokens <= 0 || batch->n_tokens > most) {
         throw refusal("a batch holds 1 to " + std::to_string(most) + " tokens here, this one has " + std::to_string(batch->n_tokens));
     }
+    // A unified cache takes any number below llama.cpp's own limit; here a sequence is one the context was made for.
+    for (int32_t i = 0; i < batch->n_tokens; i++) {
+        for (int32_t j = 0; j < batch->n_seq_id[i]; j++) {
+            check_sequence(context, batch->seq_id[i][j]);
+        }
+    }
 }
 
 bool abort_wanted(void * context) {
