@@ -256,6 +256,11 @@ collect() {
   for file in "$source"/vendor/*/LICENSE*; do
     if [ -f "$file" ]; then cp "$file" "$into/licenses/llama.cpp-vendor-$(basename "$(dirname "$file")").txt"; fi
   done
+  # The one kernel file with a notice of its own: the comment that opens it.
+  if [ -f "$source/ggml/src/ggml-cpu/llamafile/sgemm.cpp" ]; then
+    sed -n '/^\/\//!q;s/^\/\/ \{0,1\}//p' "$source/ggml/src/ggml-cpu/llamafile/sgemm.cpp" \
+      >"$into/licenses/llama.cpp-llamafile-sgemm.txt"
+  fi
   (cd "$into/lib" && ls) >"$into/libraries.txt"
 }
 
@@ -306,7 +311,8 @@ main() {
     source="$cache/source/$source_key"
   fi
   base_key=$({ echo "$base_key"; options; compiler; processor; } | hash_text)
-  key=$({ echo "$source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
+  # The number is raised when collect puts something else into a result.
+  key=$({ echo "2 $source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
   result="$cache/result/$key"
   tree="$cache/build/$base_key"
 
