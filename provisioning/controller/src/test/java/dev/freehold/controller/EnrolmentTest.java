@@ -9,9 +9,11 @@ import dev.freehold.controller.operator.OperatorException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -63,8 +65,7 @@ final class EnrolmentTest {
       assertEquals(
           Duration.ofDays(30),
           Duration.between(
-              clock.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-              leaf.getNotAfter().toInstant()));
+              clock.instant().truncatedTo(ChronoUnit.SECONDS), leaf.getNotAfter().toInstant()));
       assertEquals(List.of("box-a.local", "localhost", "127.0.0.1", "mini-7"), names(leaf));
       assertEquals(keyOf(box), keyOf(leaf));
     }
@@ -154,10 +155,17 @@ final class EnrolmentTest {
     token("box-j");
     String token = token("box-i");
     try (BoxAtTheWire box = new BoxAtTheWire(controller, "box-i")) {
-      assertRefused(
-          box.enrol("box-i", token, box.request("box-i", dns("box-j.local"))), "another box's");
       assertRefused(box.enrol("box-i", token, box.request("box-i", dns("*.local"))), "host names");
       assertRefused(box.enrol("box-i", token, box.request("box-i", ip("10.0.0.0/8"))), "addresses");
+      byte[] request =
+          box.request(
+              "box-i",
+              dns("box-j.local"),
+              dns("box-j"),
+              dns(controller.url().getHost()),
+              dns("mini"));
+      assertEquals(200, box.enrol("box-i", token, request).statusCode());
+      assertEquals(List.of("box-i.local", "mini"), names(box.chain().getFirst()));
     }
   }
 
@@ -165,6 +173,15 @@ final class EnrolmentTest {
   void serialThatIsNoSerialIsRefused() {
     assertThrows(
         OperatorException.class, () -> operator.createToken("../../etc", Duration.ofMinutes(1)));
+  }
+
+  @Test
+  void serialThatDiffersByCaseOnlyIsRefused() throws Exception {
+    token("box-n");
+    OperatorException refused =
+        assertThrows(
+            OperatorException.class, () -> operator.createToken("BOX-N", Duration.ofMinutes(1)));
+    assertTrue(refused.getMessage().contains("case"));
   }
 
   @Test
@@ -217,11 +234,11 @@ final class EnrolmentTest {
     return names.stream().map(name -> (String) name.get(1)).toList();
   }
 
-  private static java.security.PublicKey keyOf(BoxAtTheWire box) {
+  private static PublicKey keyOf(BoxAtTheWire box) {
     return box.keys.getPublic();
   }
 
-  private static java.security.PublicKey keyOf(X509Certificate certificate) {
+  private static PublicKey keyOf(X509Certificate certificate) {
     return certificate.getPublicKey();
   }
 

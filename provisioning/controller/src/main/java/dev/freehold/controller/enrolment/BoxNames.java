@@ -37,7 +37,7 @@ final class BoxNames {
     this.isOtherBox = isOtherBox;
   }
 
-  /** The names as asked for, with the box's own name among them. */
+  /** The names as asked for as far as the box may have them, its own name always. */
   GeneralNames check(String serial, GeneralNames asked) throws EnrolmentRefused {
     String own = serial.toLowerCase(Locale.ROOT) + LOCAL;
     List<GeneralName> names = new ArrayList<>();
@@ -49,8 +49,7 @@ final class BoxNames {
       switch (name.getTagNo()) {
         case GeneralName.dNSName -> {
           String dns = name.getName().toString().toLowerCase(Locale.ROOT);
-          checkDnsName(serial, dns);
-          if (!dns.equals(own)) {
+          if (!dns.equals(own) && isAllowed(serial, dns)) {
             names.add(new GeneralName(GeneralName.dNSName, dns));
           }
         }
@@ -64,20 +63,20 @@ final class BoxNames {
     return new GeneralNames(names.toArray(GeneralName[]::new));
   }
 
-  private void checkDnsName(String serial, String name) throws EnrolmentRefused {
+  /**
+   * Whether the box may have the name. One that belongs to another is left out rather than refused:
+   * a box and a controller on one machine share the machine's name, and that is no mistake.
+   */
+  private boolean isAllowed(String serial, String name) throws EnrolmentRefused {
     if (name.length() > DNS_NAME_CHARACTERS_MAX || !DNS_NAME.matcher(name).matches()) {
       throw refused("expected plain host names, without patterns");
     }
     if (name.equals("localhost")) {
-      return;
+      return true;
     }
     String label = name.endsWith(LOCAL) ? name.substring(0, name.length() - LOCAL.length()) : name;
-    if (label.equalsIgnoreCase(serial)) {
-      return;
-    }
-    if (controllerNames.contains(name) || isOtherBox.test(label)) {
-      throw refused("one of the names is the controller's or another box's");
-    }
+    return label.equalsIgnoreCase(serial)
+        || (!controllerNames.contains(name) && !isOtherBox.test(label));
   }
 
   private static void checkAddress(byte[] bytes) throws EnrolmentRefused {

@@ -99,7 +99,7 @@ public final class Enrolment {
   }
 
   private boolean isBox(String label) {
-    return Serials.isValid(label) && store.box(label).isPresent();
+    return Serials.isValid(label) && store.boxNamed(label).isPresent();
   }
 
   /** A request of which nothing is left to refuse. */

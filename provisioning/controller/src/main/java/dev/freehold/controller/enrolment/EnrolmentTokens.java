@@ -1,6 +1,7 @@
 package dev.freehold.controller.enrolment;
 
 import dev.freehold.controller.store.AuditEntry;
+import dev.freehold.controller.store.Box;
 import dev.freehold.controller.store.ControllerStore;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -40,6 +42,13 @@ public final class EnrolmentTokens {
     if (!lifetime.isPositive() || lifetime.compareTo(LIFETIME_MAX) > 0) {
       throw new IllegalArgumentException(
           "Expected a lifetime of at most " + LIFETIME_MAX.toDays() + " days.");
+    }
+    Optional<Box> known = store.boxNamed(serial);
+    if (known.isPresent() && !known.get().serial().equals(serial)) {
+      throw new IllegalArgumentException(
+          "There is a box "
+              + known.get().serial()
+              + " already, and names on a LAN do not differ by case. Use its serial, or another.");
     }
     byte[] random = new byte[TOKEN_BYTES];
     RANDOM.nextBytes(random);

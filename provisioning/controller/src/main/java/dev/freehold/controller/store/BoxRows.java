@@ -14,6 +14,10 @@ interface BoxRows extends CrudRepository<BoxRow, String> {
   @Query("SELECT * FROM box ORDER BY serial FETCH FIRST :rows ROWS ONLY")
   List<BoxRow> first(int rows);
 
+  /** A serial is a name on the LAN, where case does not count. */
+  @Query("SELECT * FROM box WHERE LOWER(serial) = :lowerCase")
+  List<BoxRow> named(String lowerCase);
+
   @Query(
       "UPDATE box SET encryption_key = :encryptionKey, certificate = :certificate,"
           + " enrolled_millis = :millis, seen_millis = :millis WHERE serial = :serial")

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -54,6 +55,11 @@ public final class ControllerStore implements AutoCloseable {
 
   public Optional<Box> box(String serial) {
     return boxes.findById(serial).map(Box::of);
+  }
+
+  /** The box of that serial, whatever its case. */
+  public Optional<Box> boxNamed(String name) {
+    return boxes.named(name.toLowerCase(Locale.ROOT)).stream().findFirst().map(Box::of);
   }
 
   public List<Box> boxes() {
