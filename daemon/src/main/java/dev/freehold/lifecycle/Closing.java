@@ -13,22 +13,22 @@ final class Closing implements AutoCloseable {
     return resource;
   }
 
+  /**
+   * @throws IllegalStateException if something did not close; it carries every failure
+   */
   @Override
-  public void close() throws Exception {
-    Exception first = null;
+  public void close() {
+    IllegalStateException failure = null;
     while (!opened.isEmpty()) {
       try {
         opened.pop().close();
       } catch (Exception e) {
-        if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
-        }
+        failure = failure == null ? new IllegalStateException("not everything closed") : failure;
+        failure.addSuppressed(e);
       }
     }
-    if (first != null) {
-      throw first;
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
@@ -54,11 +53,14 @@ final class ModelLoader implements AutoCloseable {
   private final Map<String, Path> files;
   private final Map<String, ModelSpec> loaded = new ConcurrentHashMap<>();
   private final Map<String, String> problems = new ConcurrentHashMap<>();
-  private final AtomicReference<Wish> wish = new AtomicReference<>(new Wish(List.of(), Map.of()));
   private final CountDownLatch firstLoad = new CountDownLatch(1);
   private final Thread thread =
       Thread.ofPlatform().name("freehold-models").daemon(true).unstarted(this::work);
-  private Wish done;
+  private volatile Wish wish = new Wish(List.of(), Map.of());
+
+  /* Guarded by this. */
+  private long wishes;
+  private long wishesTaken;
 
   /**
    * @param files models the operator gave by path on the command line, by the policy's name
@@ -77,13 +79,14 @@ final class ModelLoader implements AutoCloseable {
 
   /** Returns at once; the last wish wins. */
   synchronized void want(Wish next) {
-    wish.set(next);
+    wish = next;
+    wishes++;
     notifyAll();
   }
 
   /** Whether every model of the bundle in force is being served. */
   boolean isReady() {
-    List<ModelSpec> models = wish.get().models();
+    List<ModelSpec> models = wish.models();
     return !models.isEmpty()
         && models.stream().allMatch(spec -> spec.equals(loaded.get(spec.name())));
   }
@@ -125,15 +128,15 @@ final class ModelLoader implements AutoCloseable {
   /** Waits for a new wish, or until it is time to try again what did not work. */
   private synchronized Wish awaitWish() throws InterruptedException {
     long deadline = System.nanoTime() + RETRY.toNanos();
-    while (wish.get() == done) {
+    while (wishesTaken == wishes) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (!problems.isEmpty() && left <= 0) {
         break;
       }
       wait(problems.isEmpty() ? 0 : left);
     }
-    done = wish.get();
-    return done;
+    wishesTaken = wishes;
+    return wish;
   }
 
   private void satisfy(Wish next) throws InterruptedException {
