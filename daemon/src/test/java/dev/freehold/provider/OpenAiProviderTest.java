@@ -1,0 +1,494 @@
+package dev.freehold.provider;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.TrustClass;
+import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Sampling;
+import dev.freehold.inference.Tool;
+import dev.freehold.inference.ToolCall;
+import dev.freehold.inference.ToolChoice;
+import dev.freehold.inference.Usage;
+import dev.freehold.provider.FaultyUpstream.Then;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenAiProviderTest {
+
+  private static final String KEY = "sk-canary-0123456789";
+  private static final String HELLO =
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":null}]}";
+  private static final String STOP =
+      "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}";
+  private static final String USAGE =
+      "{\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":3,"
+          + "\"prompt_tokens_details\":{\"cached_tokens\":4}}}";
+
+  private FaultyUpstream upstream;
+
+  @BeforeEach
+  void start() throws IOException {
+    upstream = new FaultyUpstream();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    upstream.close();
+  }
+
+  private OpenAiProvider provider() {
+    return provider(upstream.url(), Duration.ofSeconds(10), Duration.ofSeconds(20));
+  }
+
+  private static OpenAiProvider provider(URI url, Duration firstToken, Duration total) {
+    return new OpenAiProvider(
+        new ProviderSpec(
+            "helvet",
+            ProviderSpec.Kind.OPENAI,
+            TrustClass.SOVEREIGN,
+            Optional.of("CH"),
+            Optional.of(url),
+            Optional.of("helvet-key"),
+            Optional.of("big-model"),
+            Optional.empty(),
+            Duration.ofSeconds(2),
+            firstToken,
+            total,
+            Optional.empty()),
+        () -> Optional.of(KEY));
+  }
+
+  private static Attempt attempt(Prompt prompt) {
+    return new Attempt(
+        new InferenceRequest(
+            "r-1",
+            "assistant",
+            prompt,
+            Sampling.defaults(),
+            new OutputFormat.Text(),
+            OptionalInt.empty()),
+        Optional.empty(),
+        Instant.now().plusSeconds(60));
+  }
+
+  private static Attempt chat() {
+    return attempt(
+        new Prompt.Chat(
+            List.of(Message.of(Message.Role.USER, "hi")), List.of(), new ToolChoice.Auto(), true));
+  }
+
+  private static List<InferenceEvent> all(InferenceStream stream)
+      throws InferenceException, InterruptedException {
+    List<InferenceEvent> events = new ArrayList<>();
+    do {
+      events.add(stream.next());
+    } while (!(events.getLast() instanceof InferenceEvent.Finished));
+    return events;
+  }
+
+  /** What another thread would do. */
+  private static void end(InferenceStream stream) {
+    stream.close();
+  }
+
+  private InferenceException failure() {
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      return assertThrows(InferenceException.class, () -> all(stream));
+    }
+  }
+
+  @Test
+  void streamBecomesEventsAndUsage() throws Exception {
+    upstream.answers(
+        FaultyUpstream.events(
+                "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}",
+                "{\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}",
+                HELLO,
+                STOP,
+                USAGE,
+                "[DONE]")
+            + FaultyUpstream.end(),
+        Then.KEEP_OPEN);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(
+          List.of(
+              new InferenceEvent.ReasoningDelta("hm"),
+              new InferenceEvent.TextDelta("Hello"),
+              new InferenceEvent.Finished(FinishReason.STOP, new Usage(11, 4, 3))),
+          all(stream));
+    }
+    FaultyUpstream.Request request = upstream.requests().getFirst();
+    assertTrue(request.head().startsWith("POST /v1/chat/completions HTTP/1.1\r\n"));
+    assertTrue(request.head().contains("Bearer " + KEY));
+    JsonNode body = new ObjectMapper().readTree(request.body());
+    assertEquals("big-model", body.path("model").asText());
+    assertTrue(body.path("stream").asBoolean());
+    assertTrue(body.at("/stream_options/include_usage").asBoolean());
+    assertFalse(body.has("temperature"));
+  }
+
+  @Test
+  void toolCallsArriveInPieces() throws Exception {
+    upstream.answers(
+        FaultyUpstream.events(
+                "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":\"}}]}}]}",
+                "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"1}\"}}]}}]}",
+                "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":{\"b\":2}}}]}}]}",
+                "{\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}",
+                "[DONE]")
+            + FaultyUpstream.end(),
+        Then.KEEP_OPEN);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      List<InferenceEvent> events = all(stream);
+      assertEquals(
+          new InferenceEvent.ToolCallDelta(0, Optional.of("c1"), Optional.of("f"), "{\"a\":"),
+          events.get(0));
+      assertEquals(
+          new InferenceEvent.ToolCallDelta(0, Optional.empty(), Optional.empty(), "1}"),
+          events.get(1));
+      assertEquals(
+          new InferenceEvent.ToolCallDelta(1, Optional.of("c2"), Optional.of("g"), "{\"b\":2}"),
+          events.get(2));
+      assertEquals(FinishReason.TOOL_CALLS, ((InferenceEvent.Finished) events.getLast()).reason());
+    }
+  }
+
+  @Test
+  void everythingAskedForIsSent() throws Exception {
+    upstream.answers(FaultyUpstream.events(STOP, "[DONE]") + FaultyUpstream.end(), Then.KEEP_OPEN);
+    Prompt prompt =
+        new Prompt.Chat(
+            List.of(
+                Message.of(Message.Role.SYSTEM, "brief"),
+                new Message(
+                    Message.Role.ASSISTANT,
+                    "",
+                    List.of(new ToolCall("c1", "f", "{}")),
+                    Optional.empty(),
+                    Optional.empty()),
+                new Message(
+                    Message.Role.TOOL, "42", List.of(), Optional.of("c1"), Optional.empty())),
+            List.of(new Tool("f", "does f", "{\"type\":\"object\"}")),
+            new ToolChoice.Named("f"),
+            false);
+    Sampling sampling =
+        new Sampling(
+            OptionalDouble.of(0.5),
+            OptionalDouble.of(0.9),
+            OptionalInt.of(40),
+            OptionalDouble.empty(),
+            OptionalDouble.of(1),
+            OptionalDouble.of(-1),
+            OptionalDouble.empty(),
+            OptionalLong.of(42),
+            Map.of(7, -100.0),
+            List.of("END"));
+    Attempt attempt =
+        new Attempt(
+            new InferenceRequest(
+                "r-1",
+                "assistant",
+                prompt,
+                sampling,
+                new OutputFormat.JsonSchema("{\"type\":\"string\"}"),
+                OptionalInt.of(99)),
+            Optional.empty(),
+            Instant.now().plusSeconds(60));
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(attempt)) {
+      all(stream);
+    }
+    JsonNode body = new ObjectMapper().readTree(upstream.requests().getFirst().body());
+    assertEquals("system", body.at("/messages/0/role").asText());
+    assertTrue(body.at("/messages/1/content").isNull());
+    assertEquals("f", body.at("/messages/1/tool_calls/0/function/name").asText());
+    assertEquals("c1", body.at("/messages/2/tool_call_id").asText());
+    assertEquals("object", body.at("/tools/0/function/parameters/type").asText());
+    assertEquals("f", body.at("/tool_choice/function/name").asText());
+    assertFalse(body.path("parallel_tool_calls").asBoolean(true));
+    assertEquals(0.5, body.path("temperature").asDouble());
+    assertEquals(42, body.path("seed").asLong());
+    assertEquals(-100.0, body.at("/logit_bias/7").asDouble());
+    assertEquals("END", body.at("/stop/0").asText());
+    assertEquals(99, body.path("max_tokens").asInt());
+    assertEquals("string", body.at("/response_format/json_schema/schema/type").asText());
+  }
+
+  @Test
+  void plainTextGoesToCompletions() throws Exception {
+    upstream.answers(
+        FaultyUpstream.events(
+                "{\"choices\":[{\"text\":\"abc\",\"finish_reason\":null}]}",
+                "{\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}]}",
+                "[DONE]")
+            + FaultyUpstream.end(),
+        Then.KEEP_OPEN);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(attempt(new Prompt.Text("once")))) {
+      List<InferenceEvent> events = all(stream);
+      assertEquals(new InferenceEvent.TextDelta("abc"), events.getFirst());
+      assertEquals(FinishReason.LENGTH, ((InferenceEvent.Finished) events.getLast()).reason());
+    }
+    assertTrue(upstream.requests().getFirst().head().startsWith("POST /v1/completions "));
+  }
+
+  @Test
+  void answerWithoutUsageIsCountedByItsPieces() throws Exception {
+    upstream.answers(
+        FaultyUpstream.events(HELLO, HELLO, STOP, "[DONE]") + FaultyUpstream.end(), Then.KEEP_OPEN);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(new Usage(0, 0, 2), ((InferenceEvent.Finished) all(stream).getLast()).usage());
+    }
+  }
+
+  @Test
+  void oddButLawfulEventStreamIsRead() throws Exception {
+    String body =
+        ": a comment\r\n\r\nevent: x\rdata:"
+            + HELLO.substring(0, 20)
+            + "\rdata: "
+            + HELLO.substring(20)
+            + "\r\r"
+            + "data: "
+            + STOP
+            + "\r\n\r\n";
+    StringBuilder chunks = new StringBuilder();
+    for (int i = 0; i < body.length(); i++) {
+      chunks.append(FaultyUpstream.chunk(body.substring(i, i + 1)));
+    }
+    upstream.answers(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+            + chunks
+            + FaultyUpstream.end(),
+        Then.KEEP_OPEN);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
+      assertEquals(FinishReason.STOP, ((InferenceEvent.Finished) stream.next()).reason());
+    }
+  }
+
+  @Test
+  void connectionIsUsedAgain() throws Exception {
+    String answer = FaultyUpstream.events(HELLO, STOP, USAGE, "[DONE]") + FaultyUpstream.end();
+    try (OpenAiProvider provider = provider()) {
+      for (int i = 0; i < 3; i++) {
+        upstream.answers(answer, Then.KEEP_OPEN);
+        try (InferenceStream stream = provider.infer(chat())) {
+          all(stream);
+        }
+      }
+    }
+    assertEquals(3, upstream.requests().size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, INVALID_REQUEST",
+    "401, PROVIDER_REFUSED",
+    "402, PROVIDER_REFUSED",
+    "403, PROVIDER_REFUSED",
+    "404, PROVIDER_FAILED",
+    "429, PROVIDER_REFUSED",
+    "500, PROVIDER_FAILED",
+    "503, PROVIDER_FAILED",
+    "307, PROVIDER_FAILED",
+  })
+  void refusalNeverRepeatsWhatTheProviderSaid(int status, Kind kind) {
+    upstream.answers(
+        FaultyUpstream.error(
+            status,
+            "Location: http://127.0.0.1:1/\r\n",
+            "{\"error\":{\"message\":\"Incorrect API key provided: " + KEY + "\"}}"),
+        Then.CLOSE);
+    InferenceException e = failure();
+    assertEquals(kind, e.kind());
+    StringWriter everything = new StringWriter();
+    e.printStackTrace(new PrintWriter(everything));
+    assertFalse(everything.toString().contains("canary"), everything.toString());
+    assertTrue(e.getMessage().contains("helvet") && e.getMessage().contains("" + status));
+  }
+
+  @Test
+  void waitThatTheProviderAsksForIsKept() {
+    upstream.answers(FaultyUpstream.error(429, "Retry-After: 17\r\n", "{}"), Then.CLOSE);
+    assertEquals(Optional.of(Duration.ofSeconds(17)), failure().retryAfter());
+    upstream.answers(
+        FaultyUpstream.error(429, "Retry-After: 17\r\nretry-after-ms: 250\r\n", "{}"), Then.CLOSE);
+    assertEquals(Optional.of(Duration.ofMillis(250)), failure().retryAfter());
+    upstream.answers(FaultyUpstream.error(429, "Retry-After: 999999\r\n", "{}"), Then.CLOSE);
+    assertEquals(Optional.of(Duration.ofHours(1)), failure().retryAfter());
+    upstream.answers(FaultyUpstream.error(429, "Retry-After: soon\r\n", "{}"), Then.CLOSE);
+    assertEquals(Optional.empty(), failure().retryAfter());
+  }
+
+  @Test
+  void contextThatIsTooLongIsRecognised() {
+    upstream.answers(
+        FaultyUpstream.error(
+            400, "", "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"x\"}}"),
+        Then.CLOSE);
+    assertEquals(Kind.CONTEXT_TOO_LONG, failure().kind());
+  }
+
+  @Test
+  void portThatNobodyListensOnFails() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    try (OpenAiProvider provider =
+            provider(
+                URI.create("http://127.0.0.1:" + port + "/v1"),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(10));
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(
+          Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
+    }
+  }
+
+  @Test
+  void providerThatStaysSilentTimesOutAndIsHungUpOn() throws Exception {
+    upstream.answers("", Then.WAIT_FOR_HANG_UP);
+    try (OpenAiProvider provider =
+            provider(upstream.url(), Duration.ofMillis(200), Duration.ofSeconds(20));
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
+      assertTrue(upstream.sawHangUp());
+    }
+  }
+
+  @Test
+  void providerThatStopsInTheMiddleTimesOutInTotal() throws Exception {
+    upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
+    try (OpenAiProvider provider =
+            provider(upstream.url(), Duration.ofSeconds(5), Duration.ofMillis(400));
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
+      assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
+      assertTrue(upstream.sawHangUp());
+    }
+  }
+
+  @Test
+  void closingWhileWaitingHangsUpAtOnce() throws Exception {
+    upstream.answers("", Then.WAIT_FOR_HANG_UP);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      while (upstream.requests().isEmpty()) {
+        Thread.onSpinWait();
+      }
+      end(stream);
+      assertTrue(upstream.sawHangUp());
+      assertEquals(Kind.CANCELLED, assertThrows(InferenceException.class, stream::next).kind());
+    }
+  }
+
+  @Test
+  void closingInTheMiddleHangsUpAtOnceAndKeepsTheCount() throws Exception {
+    upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      stream.next();
+      end(stream);
+      assertTrue(upstream.sawHangUp());
+      assertEquals(1, stream.usageSoFar().completionTokens());
+    }
+  }
+
+  @Test
+  void streamThatIsCutBeforeItsEndFails() throws Exception {
+    upstream.answers(FaultyUpstream.events(HELLO), Then.CLOSE);
+    try (OpenAiProvider provider = provider();
+        InferenceStream stream = provider.infer(chat())) {
+      assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
+      assertEquals(
+          Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
+    }
+  }
+
+  @Test
+  void streamThatEndsCleanlyButEarlyFails() throws Exception {
+    upstream.answers(FaultyUpstream.events(HELLO) + FaultyUpstream.end(), Then.KEEP_OPEN);
+    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"choices\":[",
+        "[]",
+        "42",
+        "{\"error\":{\"message\":\"sk-canary\"}}",
+      })
+  void nonsenseInTheStreamFails(String payload) {
+    upstream.answers(FaultyUpstream.events(HELLO, payload), Then.WAIT_FOR_HANG_UP);
+    InferenceException e = failure();
+    assertEquals(Kind.PROVIDER_FAILED, e.kind());
+    assertFalse(e.getMessage().contains("canary"));
+  }
+
+  @Test
+  void answerThatIsNoEventStreamFails() {
+    upstream.answers(FaultyUpstream.error(200, "", "{\"choices\":[]}"), Then.CLOSE);
+    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
+  }
+
+  @Test
+  void endlessLineIsCutOff() {
+    StringBuilder answer = new StringBuilder(FaultyUpstream.events(HELLO));
+    String piece = FaultyUpstream.chunk("x".repeat(64 * 1024));
+    for (int i = 0; i < 20; i++) {
+      answer.append(piece);
+    }
+    upstream.answers(answer.toString(), Then.WAIT_FOR_HANG_UP);
+    InferenceException e = assertTimeoutPreemptively(Duration.ofSeconds(10), this::failure);
+    assertEquals(Kind.PROVIDER_FAILED, e.kind());
+  }
+
+  @Test
+  void answerThatIsNoHttpFails() {
+    upstream.answers("SSH-2.0-OpenSSH_9.9\r\n\r\n", Then.CLOSE);
+    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
+  }
+}
