@@ -24,6 +24,9 @@ import picocli.CommandLine.Option;
     exitCodeList = {"0:stopped in good order", "1:it could not start; the reason is printed"})
 final class ServeCommand implements Callable<Integer> {
 
+  /** Beyond the running answers: the models' memory, the ledger's last records. */
+  private static final Duration CLOSING_MAX = Duration.ofSeconds(20);
+
   @Option(
       names = "--state",
       required = true,
@@ -78,8 +81,13 @@ final class ServeCommand implements Callable<Integer> {
             models.map(ModelCache::new).orElseGet(ModelCache::standard),
             modelFiles,
             Duration.ofSeconds(drainSeconds));
-    try (Box box = Box.start(options)) {
+    Logging.configure();
+    try (StopSignal _ = new StopSignal(options.drain().plus(CLOSING_MAX));
+        Box box = Box.start(options)) {
       box.awaitStop();
+    } catch (InterruptedException e) {
+      // This is how the signal reaches a daemon, whether it is serving or still starting.
+      return 0;
     }
     return 0;
   }
