@@ -32,6 +32,7 @@ final class AdmittingSocket extends SSLSocket {
   private static final Duration READ_TIMEOUT = Duration.ofHours(2);
 
   private static final Duration FAREWELL_TIME_MAX = Duration.ofSeconds(2);
+  private static final Duration CLOSE_WAIT = Duration.ofMillis(500);
   private static final int FAREWELL_BYTES_MAX = 64 * 1024;
 
   private final Socket plain;
@@ -288,8 +289,13 @@ final class AdmittingSocket extends SSLSocket {
     secured.shutdownInput();
   }
 
+  /**
+   * The first step of closing. The second waits for the client to say that it closes too, which it
+   * must not do for as long as a client may take to ask.
+   */
   @Override
   public void shutdownOutput() throws IOException {
+    secured.setSoTimeout((int) CLOSE_WAIT.toMillis());
     secured.shutdownOutput();
   }
 

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * Counts requests, tokens and times, in a registry of its own. Names follow OpenTelemetry's
  * semantic conventions for generative AI where those have a name for it.
  */
-public final class RequestMetrics {
+public final class RequestMetrics implements AutoCloseable {
 
   /** Stands for a provider or a model that no policy names. */
   public static final String NONE = "none";
@@ -108,6 +108,12 @@ public final class RequestMetrics {
     promptTokens.increment(prompt);
     cachedTokens.increment(cached);
     completionTokens.increment(completion);
+  }
+
+  /** Forgets everything counted; the process-wide registry beneath would keep it otherwise. */
+  @Override
+  public void close() {
+    List.copyOf(registry.meters()).forEach(registry::remove);
   }
 
   MeterRegistry registry() {

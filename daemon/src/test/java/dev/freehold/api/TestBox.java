@@ -116,5 +116,6 @@ final class TestBox implements AutoCloseable {
   public void close() {
     server.close(Duration.ofMillis(200));
     ledger.close();
+    metrics.close();
   }
 }

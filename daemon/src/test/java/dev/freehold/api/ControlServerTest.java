@@ -1,0 +1,190 @@
+package dev.freehold.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.freehold.api.cli.RouteCommand;
+import dev.freehold.api.cli.UsageCommand;
+import dev.freehold.inference.InferenceException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The control socket, its client and the commands over them. */
+class ControlServerTest {
+
+  private static final String QUESTION =
+      "{\"model\":\"assistant\",\"messages\":[{\"role\":\"user\",\"content\":\"one two three\"}]}";
+
+  @TempDir Path folder;
+  private TestBox box;
+  private ControlServer control;
+  private Path socket;
+
+  @BeforeEach
+  void start() throws IOException {
+    box = new TestBox(folder.resolve("store"));
+    socket = folder.resolve("freehold.sock");
+    control =
+        ControlServer.start(socket, box.router, box.ledger, () -> Map.of("bundle", "version 3"));
+  }
+
+  @AfterEach
+  void stop() {
+    control.close();
+    box.close();
+  }
+
+  @Test
+  void socketIsTheOwnersAlone() throws IOException {
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
+  }
+
+  @Test
+  void statusIsWhatTheDaemonSays() throws IOException {
+    try (ControlClient client = new ControlClient(socket)) {
+      assertEquals("version 3", client.status().path("bundle").asText());
+    }
+  }
+
+  @Test
+  void usageShowsWhatClientsDid() throws Exception {
+    try (TestClient lan = box.client();
+        ControlClient client = new ControlClient(socket)) {
+      lan.post("/v1/chat/completions", QUESTION, "x-request-id: seen-1");
+      box.record("seen-1");
+      JsonNode record = client.usage(Instant.EPOCH, 10).at("/records/0");
+      assertEquals("seen-1", record.path("requestId").asText());
+      assertEquals("alice", record.path("client").asText());
+      assertEquals("local", record.path("provider").asText());
+      assertEquals("completed", record.path("outcome").asText());
+      assertEquals(0, client.usage(Instant.now().plusSeconds(60), 10).path("records").size());
+      String out = run(new UsageCommand(), 0, "--state", folder.toString());
+      assertTrue(out.contains("seen-1") && out.contains("completed"), out);
+      String json = run(new UsageCommand(), 0, "--state", folder.toString(), "--json");
+      assertTrue(json.contains("\"requestId\" : \"seen-1\""), json);
+      run(new UsageCommand(), 0, "--state", folder.toString(), "--since", "2h", "--limit", "5");
+      run(new UsageCommand(), 2, "--state", folder.toString(), "--since", "yesterday");
+      assertThrows(IOException.class, () -> client.usage(Instant.EPOCH, 0));
+    }
+  }
+
+  @Test
+  void explainSaysWhereARequestWouldGoAndSendsItNowhere() throws Exception {
+    try (ControlClient client = new ControlClient(socket)) {
+      JsonNode answer =
+          client.explain(
+              "bob",
+              List.of("website"),
+              Optional.of("confidential"),
+              QUESTION.getBytes(StandardCharsets.UTF_8));
+      assertEquals("confidential", answer.path("label").asText());
+      assertEquals("usual", answer.path("route").asText());
+      assertEquals(3, answer.path("promptTokens").asInt());
+      assertTrue(answer.path("promptTokensExact").asBoolean());
+      assertEquals("local", answer.at("/candidates/0/provider").asText());
+      assertEquals(1, answer.path("candidates").size());
+      assertEquals("remote", answer.at("/rejected/0/provider").asText());
+      assertTrue(answer.at("/rejected/0/reason").asText().contains("does not allow 'cloud'"));
+    }
+    assertTrue(box.local.attempts().isEmpty());
+    assertEquals(0, box.models.openPrompts());
+  }
+
+  @Test
+  void explainCommandPrintsItForPeople() throws Exception {
+    Path file = folder.resolve("request.json");
+    Files.writeString(file, QUESTION);
+    box.models.fails(InferenceException.Kind.UNAVAILABLE);
+    String out =
+        run(
+            new RouteCommand(),
+            0,
+            "explain",
+            "--state",
+            folder.toString(),
+            "--group",
+            "legal",
+            file.toString());
+    assertTrue(out.contains("label       confidential"), out);
+    assertTrue(out.contains("route       usual"), out);
+    assertTrue(out.contains("1. local (local)"), out);
+    assertTrue(out.contains("remote: locality of 'confidential' does not allow 'cloud'"), out);
+    assertTrue(out.contains("an estimate"), out);
+  }
+
+  @Test
+  void explainOfWhatWouldBeRefusedSaysSo() throws Exception {
+    Path file = folder.resolve("request.json");
+    Files.writeString(file, QUESTION.replace("assistant", "gpt"));
+    String unknown =
+        run(
+            new RouteCommand(),
+            1,
+            "explain",
+            "--state",
+            folder.toString(),
+            "--group",
+            "legal",
+            file.toString());
+    assertTrue(unknown.contains("no model"), unknown);
+    String noGroup =
+        run(new RouteCommand(), 1, "explain", "--state", folder.toString(), file.toString());
+    assertTrue(noGroup.contains("no group"), noGroup);
+    Files.writeString(file, "not json");
+    run(new RouteCommand(), 1, "explain", "--state", folder.toString(), file.toString());
+    run(new RouteCommand(), 1, "explain", "--state", folder.toString(), "/no/such/file");
+  }
+
+  @Test
+  void commandWithoutADaemonSaysSo() {
+    control.close();
+    assertFalse(Files.exists(socket));
+    String out = run(new UsageCommand(), 1, "--state", folder.toString());
+    assertTrue(out.contains("there is no daemon"), out);
+  }
+
+  @Test
+  void socketThatAKilledDaemonLeftIsReplaced() throws IOException {
+    control.close();
+    Files.createFile(socket);
+    control = ControlServer.start(socket, box.router, box.ledger, Map::of);
+    try (ControlClient client = new ControlClient(socket)) {
+      assertEquals(0, client.usage(Instant.EPOCH, 10).path("records").size());
+    }
+  }
+
+  @Test
+  void pathThatTheKernelCannotHoldIsRefusedInWords() {
+    Path deep = folder.resolve("x".repeat(120)).resolve("freehold.sock");
+    IOException e =
+        assertThrows(
+            IOException.class, () -> ControlServer.start(deep, box.router, box.ledger, Map::of));
+    assertTrue(e.getMessage().contains("choose a shorter"), e.getMessage());
+  }
+
+  private static String run(Object command, int expected, String... arguments) {
+    StringWriter out = new StringWriter();
+    PrintWriter writer = new PrintWriter(out);
+    int code = new CommandLine(command).setOut(writer).setErr(writer).execute(arguments);
+    writer.flush();
+    assertEquals(expected, code, out.toString());
+    return out.toString();
+  }
+}
