@@ -30,6 +30,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,7 +56,8 @@ final class Box implements AutoCloseable {
   private final Closing closing = new Closing();
   private final LocalProvider local = new LocalProvider(LOCAL);
   private final Router router =
-      new Router(local, Clock.systemDefaultZone(), LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
+      new Router(
+          local, Clock.system(ZoneId.systemDefault()), LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
 
   private Identity identity;
   private UsageLedger ledger;
