@@ -2,6 +2,7 @@
 #include "context.h"
 #include "guard.h"
 
+#include "ggml-backend.h"
 #include "llama.h"
 
 #include <algorithm>
@@ -9,6 +10,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#if !defined(_WIN32)
+#    include <unistd.h>
+#endif
 
 using namespace freehold;
 
@@ -38,6 +43,35 @@ void check_batch(freehold_context * context, const llama_batch * batch) {
     }
 }
 
+bool has_gpu() {
+    for (size_t i = 0; i < ggml_backend_dev_count(); i++) {
+        if (ggml_backend_dev_type(ggml_backend_dev_get(i)) != GGML_BACKEND_DEVICE_TYPE_CPU) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Linux grants memory that it does not have and kills whoever then touches it, so a cache that cannot fit is refused
+// here. Only where its size follows from the context's: caches of a window or of a recurrent state are smaller.
+void check_memory(const llama_model * model, int32_t context_tokens) {
+#if !defined(_WIN32)
+    if (has_gpu() || llama_model_n_swa(model) > 0 || llama_model_is_recurrent(model) || llama_model_is_hybrid(model)
+            || llama_model_n_head(model) <= 0) {
+        return;
+    }
+    const double head = (double) llama_model_n_embd(model) / llama_model_n_head(model);
+    const double keys_and_values = 2.0 * llama_model_n_layer(model) * llama_model_n_head_kv(model) * head;
+    const double needed = keys_and_values * sizeof(uint16_t) * context_tokens;
+    const double present = (double) sysconf(_SC_PHYS_PAGES) * (double) sysconf(_SC_PAGESIZE);
+    if (needed > present) {
+        const auto gib = [](double bytes) { return std::to_string((int64_t) (bytes / (1 << 30))) + " GiB"; };
+        throw refusal("a context of " + std::to_string(context_tokens) + " tokens needs about " + gib(needed)
+                + " with this model, the machine has " + gib(present));
+    }
+#endif
+}
+
 bool abort_wanted(void * context) {
     return ((freehold_context *) context)->abort.load(std::memory_order_relaxed) != 0;
 }
@@ -49,6 +83,7 @@ int32_t freehold_context_create(
         int32_t threads, int32_t batch_threads, int32_t flash_attention, freehold_context ** context, char * message) {
     return guarded(message, true, [&] {
         *context = nullptr;
+        check_memory(model, context_tokens);
         auto made = std::make_unique<freehold_context>();
         llama_context_params params = llama_context_default_params();
         params.n_ctx           = (uint32_t) context_tokens;

@@ -161,6 +161,18 @@ class DecodeTest {
   }
 
   @Test
+  void contextLargerThanTheMachinesMemoryIsRefusedAndTheProcessGoesOn() {
+    ContextOptions options =
+        new ContextOptions(2_000_000_000, 512, 512, 1, 1, 1, FlashAttention.ON);
+
+    LlamaException refusal =
+        assertThrows(LlamaException.class, () -> Context.create(model, options));
+
+    assertTrue(
+        refusal.getMessage().contains("a context of 2000000000 tokens"), refusal.getMessage());
+  }
+
+  @Test
   void threadsMayChangeBetweenDecodes() {
     try (Context context = Models.context(model, 256, 1);
         Batch batch = Batch.allocate(8, 1)) {
