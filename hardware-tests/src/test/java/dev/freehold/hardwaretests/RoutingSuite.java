@@ -148,7 +148,7 @@ final class RoutingSuite {
   }
 
   private JsonNode usageRecord(String requestId) throws IOException {
-    JsonNode records = JSON.readTree(site.box().command("usage", "--json"));
+    JsonNode records = JSON.readTree(site.box().command("usage", "--json")).path("records");
     for (JsonNode record : records) {
       if (record.path("requestId").asText().equals(requestId)) {
         return record;

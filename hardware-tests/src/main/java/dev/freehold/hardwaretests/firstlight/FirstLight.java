@@ -120,7 +120,7 @@ public final class FirstLight implements AutoCloseable {
       Files.writeString(policy, text.replace(STARTER_MODEL, model));
     }
     String published = controller.publish(policy, Map.of());
-    say("Policy", published.lines().findFirst().orElse("published") + " from " + policy);
+    say("Policy", "published as bundle version " + published + ", from " + policy);
   }
 
   private void startBox() {

@@ -72,10 +72,17 @@ public record Distribution(Path home) {
     return finished.output();
   }
 
-  /** Runs a command to its end in the user's terminal and returns its exit code. */
+  /**
+   * Runs a command to its end, its standard error in the user's terminal, its output nowhere.
+   *
+   * @return its exit code
+   */
   public int runInTerminal(String name, String... arguments) {
     try {
-      ProcessBuilder builder = new ProcessBuilder(command(name, List.of(arguments))).inheritIO();
+      ProcessBuilder builder =
+          new ProcessBuilder(command(name, List.of(arguments)))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD);
       builder.environment().putAll(environment());
       return builder.start().waitFor();
     } catch (IOException e) {
