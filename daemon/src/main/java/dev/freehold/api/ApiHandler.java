@@ -135,7 +135,7 @@ final class ApiHandler implements Handler {
   }
 
   /** Where, not what: the text of an unexpected exception may hold anything. */
-  private static void logDefect(Exchange exchange, Throwable defect) {
+  static void logDefect(Exchange exchange, Throwable defect) {
     StringBuilder where = new StringBuilder();
     for (Throwable cause = defect; cause != null; cause = cause.getCause()) {
       where.append(cause.getClass().getName());

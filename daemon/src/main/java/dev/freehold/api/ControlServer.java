@@ -87,7 +87,8 @@ public final class ControlServer implements AutoCloseable {
     Path absolute = socket.toAbsolutePath();
     if (absolute.toString().length() > PATH_BYTES_MAX) {
       throw new IOException(
-          "the path of the control socket may have %d characters, found %d: choose a shorter state folder"
+          ("the path of the control socket may have %d characters, found %d: choose a shorter "
+                  + "state folder")
               .formatted(PATH_BYTES_MAX, absolute.toString().length()));
     }
     Files.deleteIfExists(absolute);

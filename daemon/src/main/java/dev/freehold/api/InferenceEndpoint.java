@@ -152,6 +152,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
         event = next(exchange, stream, watched);
       }
     } catch (InferenceException e) {
+      if (e.kind() == InferenceException.Kind.INTERNAL) {
+        ApiHandler.logDefect(exchange, e);
+      }
       ApiError error = ApiErrors.of(e);
       Outcome outcome =
           e.kind() == InferenceException.Kind.CANCELLED ? Outcome.STOPPED : Outcome.FAILED;

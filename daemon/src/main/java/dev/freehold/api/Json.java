@@ -53,7 +53,8 @@ final class Json {
       node = MAPPER.readTree(body);
     } catch (StreamConstraintsException e) {
       throw ApiErrors.malformed(
-          "The body's JSON passes a bound of this box: at most %d levels of nesting, names of %d and numbers of %d characters. Send something simpler."
+          ("The body's JSON passes a bound of this box: at most %d levels of nesting, names "
+                  + "of %d and numbers of %d characters. Send something simpler.")
               .formatted(NESTING_MAX, NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX));
     } catch (JacksonException e) {
       throw ApiErrors.malformed("The body is not valid JSON%s.".formatted(place(e.getLocation())));

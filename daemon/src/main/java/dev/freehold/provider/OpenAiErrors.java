@@ -52,7 +52,8 @@ final class OpenAiErrors {
       case 404 ->
           new InferenceException(
               Kind.PROVIDER_FAILED,
-              "Provider '%s' knows no such model or path, status 404. The operator should check its url and model."
+              ("Provider '%s' knows no such model or path, status 404. The operator should "
+                      + "check its url and model.")
                   .formatted(provider));
       default ->
           new InferenceException(
@@ -65,11 +66,13 @@ final class OpenAiErrors {
     return code.equals("context_length_exceeded")
         ? new InferenceException(
             Kind.CONTEXT_TOO_LONG,
-            "The prompt and its limit do not fit the context of provider '%s'. Shorten the prompt or lower max_tokens."
+            ("The prompt and its limit do not fit the context of provider '%s'. Shorten the "
+                    + "prompt or lower max_tokens.")
                 .formatted(provider))
         : new InferenceException(
             Kind.INVALID_REQUEST,
-            "Provider '%s' does not accept the request, status %d. It may not support one of the request's options."
+            ("Provider '%s' does not accept the request, status %d. It may not support one of "
+                    + "the request's options.")
                 .formatted(provider, status));
   }
 

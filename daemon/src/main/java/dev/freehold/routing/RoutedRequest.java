@@ -51,7 +51,8 @@ public final class RoutedRequest implements AutoCloseable {
     if (decision.candidates().isEmpty()) {
       throw new InferenceException(
           Kind.FORBIDDEN,
-          "A '%s' request may not go to any provider of the route '%s'. Ask the operator to add an allowed provider to the route."
+          ("A '%s' request may not go to any provider of the route '%s'. Ask the operator to "
+                  + "add an allowed provider to the route.")
               .formatted(decision.label().text(), decision.route().get()));
     }
     return new RoutedStream(decision, new Attempt(request, prepared, deadline));

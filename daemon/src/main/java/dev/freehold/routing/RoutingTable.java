@@ -118,7 +118,8 @@ public final class RoutingTable {
     if (highest.isEmpty()) {
       throw new InferenceException(
           Kind.FORBIDDEN,
-          "The certificate of '%s' names no group that this box's policy serves. Ask the operator for a certificate of a group in the policy."
+          ("The certificate of '%s' names no group that this box's policy serves. Ask the "
+                  + "operator for a certificate of a group in the policy.")
               .formatted(caller.name()));
     }
     return isExpired(now) ? Label.RESTRICTED : highest.get();

@@ -16,9 +16,10 @@ import reactor.core.publisher.Mono;
 /**
  * One encrypted H2 file, open for this process.
  *
- * <p>{@code DB_CLOSE_DELAY=-1} keeps it open between connections, {@code WRITE_DELAY=0} hands every
- * commit to the operating system at once; whoever needs a commit to survive a power cut ends it
- * with {@link #checkpoint}.
+ * <p>{@code DB_CLOSE_DELAY=-1} keeps it open between connections, {@code DB_CLOSE_ON_EXIT=FALSE}
+ * leaves closing to us when the process is told to stop, {@code WRITE_DELAY=0} hands every commit
+ * to the operating system at once; whoever needs a commit to survive a power cut ends it with
+ * {@link #checkpoint}.
  */
 final class Database implements AutoCloseable {
 
@@ -56,7 +57,8 @@ final class Database implements AutoCloseable {
           "The key of the database in %s cannot be read: %s".formatted(folder, e.getMessage()), e);
     }
     String url =
-        "r2dbc:pool:h2:file:///%s?options=CIPHER=AES;DB_CLOSE_DELAY=-1;WRITE_DELAY=0&initialSize=%d&maxSize=%d"
+        ("r2dbc:pool:h2:file:///%s?options=CIPHER=AES;DB_CLOSE_DELAY=-1;WRITE_DELAY=0"
+                + ";DB_CLOSE_ON_EXIT=FALSE&initialSize=%d&maxSize=%d")
             .formatted(file, CONNECTIONS_INITIAL, CONNECTIONS_MAX);
     ApplicationContext context =
         ApplicationContext.builder()

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A loopback HTTP server that answers with the bytes a test gives it, and then does what it says. */
+/** A loopback HTTP server: it answers with the bytes a test gives it, then does what it is told. */
 final class FaultyUpstream implements AutoCloseable {
 
   /** What to do after the bytes. */
