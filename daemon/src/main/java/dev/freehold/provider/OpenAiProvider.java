@@ -30,6 +30,8 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
   /** Time to notice on our side first that the provider's time is up. */
   private static final Duration READ_TIMEOUT_MARGIN = Duration.ofSeconds(5);
 
+  private static final Duration CLOSE_GRACE = Duration.ofMinutes(1);
+
   private static final int IDLE_CONNECTIONS_MAX = 64;
 
   private final ProviderSpec spec;
@@ -94,9 +96,21 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
     return stream;
   }
 
-  /** Closes idle connections. Streams that run go on to their end. */
+  /**
+   * Closes idle connections, after a grace: a request that was decided just before the policy
+   * changed may still begin here. Streams that run go on to their end.
+   */
   @Override
   public void close() {
+    Thread.ofVirtual().name("provider-close-" + spec.name()).start(this::closeLater);
+  }
+
+  private void closeLater() {
+    try {
+      Thread.sleep(CLOSE_GRACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     client.closeResource();
   }
 

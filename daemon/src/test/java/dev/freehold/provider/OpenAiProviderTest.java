@@ -321,6 +321,17 @@ class OpenAiProviderTest {
     assertEquals(3, upstream.requests().size());
   }
 
+  @Test
+  void requestThatWasDecidedBeforeThePolicyChangedStillBegins() throws Exception {
+    upstream.answers(
+        FaultyUpstream.events(HELLO, STOP, "[DONE]") + FaultyUpstream.end(), Then.KEEP_OPEN);
+    OpenAiProvider provider = provider();
+    provider.close();
+    try (InferenceStream stream = provider.infer(chat())) {
+      assertEquals(2, all(stream).size());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "400, INVALID_REQUEST",
