@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
     })
 public final class Freehold implements Runnable {
 
+  private static final int USAGE_COLUMNS = 100;
+
   @Spec private CommandSpec spec;
 
   /** Runs the command line and exits with its code. */
@@ -46,6 +48,7 @@ public final class Freehold implements Runnable {
 
   static CommandLine commandLine() {
     return new CommandLine(new Freehold())
+        .setUsageHelpWidth(USAGE_COLUMNS)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (failure, line, _) -> {
