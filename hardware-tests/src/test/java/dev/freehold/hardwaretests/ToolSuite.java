@@ -12,19 +12,16 @@ import org.junit.jupiter.api.Test;
 final class ToolSuite {
 
   @Test
-  void modelCallsAToolAndUsesItsResult() {
+  void modelCallsAToolAndTakesItsResult() {
     String policy = Policies.LOCAL_ONLY.replace("smollm2-135m", "qwen2.5-coder-0.5b");
     try (Site site = Site.withBox(Path.of("target/suites/tools"), policy)) {
       JsonNode seen =
           PythonSdk.installed()
               .run("sdk_tools.py", site.box().url(), "small", site.client("alice", "everyone"));
 
-      assertEquals("get_weather", seen.get("name").asText());
-      assertEquals("tool_calls", seen.get("finish").asText());
-      assertEquals("{\"city\":\"Zurich\"}", seen.get("arguments").toString());
-      assertEquals(seen.get("name"), seen.get("streamedName"));
-      assertEquals(seen.get("arguments"), seen.get("streamedArguments"));
-      assertEquals("tool_calls", seen.get("streamedFinish").asText());
+      assertEquals("[\"get_weather\",{\"city\":\"Zurich\"}]", seen.get("whole").toString());
+      assertEquals(seen.get("whole"), seen.get("streamed"));
+      assertEquals(seen.get("finish"), seen.get("streamedFinish"));
       assertFalse(seen.get("answer").asText().isBlank());
     }
   }

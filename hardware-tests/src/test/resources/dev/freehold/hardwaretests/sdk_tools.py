@@ -32,40 +32,57 @@ tools = [
 ]
 messages = [{"role": "user", "content": "What is the weather in Zurich? Use the tool."}]
 
-asked = client.chat.completions.create(
-    model=model,
-    messages=messages,
-    tools=tools,
-    tool_choice="required",
-    temperature=0,
-    max_tokens=128,
-)
-call = asked.choices[0].message.tool_calls[0]
 
-streamed_name = ""
-streamed_arguments = ""
-streamed_finish = None
+def called(message_content, calls):
+    """The call as (name, arguments), however llama.cpp's parser for the model's template read it:
+    as a tool call, or, for a template that has no mark for one, as an answer of bare JSON."""
+    if calls:
+        return calls[0]
+    call = json.loads(message_content)
+    return [call["name"], call["arguments"]]
+
+
+asked = client.chat.completions.create(
+    model=model, messages=messages, tools=tools, temperature=0, max_tokens=128
+).choices[0]
+whole = called(
+    asked.message.content,
+    [
+        [call.function.name, json.loads(call.function.arguments)]
+        for call in asked.message.tool_calls or []
+    ],
+)
+
+content = ""
+name = ""
+arguments = ""
+finish = None
 for chunk in client.chat.completions.create(
-    model=model,
-    messages=messages,
-    tools=tools,
-    tool_choice="required",
-    temperature=0,
-    max_tokens=128,
-    stream=True,
+    model=model, messages=messages, tools=tools, temperature=0, max_tokens=128, stream=True
 ):
     for choice in chunk.choices:
-        streamed_finish = choice.finish_reason or streamed_finish
+        finish = choice.finish_reason or finish
+        content += choice.delta.content or ""
         for delta in choice.delta.tool_calls or []:
-            streamed_name += delta.function.name or ""
-            streamed_arguments += delta.function.arguments or ""
+            name += delta.function.name or ""
+            arguments += delta.function.arguments or ""
+streamed = called(content, [[name, json.loads(arguments)]] if name else [])
 
 answered = client.chat.completions.create(
     model=model,
     messages=[
         *messages,
-        asked.choices[0].message.model_dump(exclude_none=True),
-        {"role": "tool", "tool_call_id": call.id, "content": "Snow, minus 3 degrees."},
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": '{"city": "Zurich"}'},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": "Snow, minus 3 degrees."},
     ],
     tools=tools,
     temperature=0,
@@ -75,12 +92,10 @@ answered = client.chat.completions.create(
 print(
     json.dumps(
         {
-            "name": call.function.name,
-            "arguments": json.loads(call.function.arguments),
-            "finish": asked.choices[0].finish_reason,
-            "streamedName": streamed_name,
-            "streamedArguments": json.loads(streamed_arguments),
-            "streamedFinish": streamed_finish,
+            "whole": whole,
+            "finish": asked.finish_reason,
+            "streamed": streamed,
+            "streamedFinish": finish,
             "answer": answered.choices[0].message.content,
         }
     )
