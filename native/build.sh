@@ -188,6 +188,8 @@ copy_sources() {
 compile() {
   local source=$1 tree=$2 launcher=""
   if command -v ccache >/dev/null 2>&1; then
+    # The compiler cache then serves a Freehold cache at any place.
+    export CCACHE_BASEDIR="$cache" CCACHE_NOHASHDIR=1
     launcher="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
   fi
   copy_sources "$tree/cpp"
