@@ -89,8 +89,15 @@ final class EstRoutes implements HttpService {
   }
 
   private void enrol(ServerRequest request, ServerResponse response) throws EnrolmentRefused {
-    String[] credentials = credentials(request);
     byte[] body = decoded(request);
+    if (!request.headers().contains(HeaderNames.AUTHORIZATION)) {
+      // The challenge that RFC 7030 section 3.2.3 has, without a body: some clients stumble over
+      // one.
+      response.header(HttpErrors.CHALLENGE);
+      response.status(Status.UNAUTHORIZED_401).send();
+      return;
+    }
+    String[] credentials = credentials(request);
     sendCertificates(response, enrolment.enrol(credentials[0], credentials[1], body));
   }
 
@@ -117,7 +124,7 @@ final class EstRoutes implements HttpService {
     }
     throw new EnrolmentRefused(
         EnrolmentRefused.Kind.NOT_AUTHENTICATED,
-        "Expected the box's serial and a one-time token by HTTP Basic, found neither.");
+        "Expected the box's serial and a one-time token by HTTP Basic, found others.");
   }
 
   private static byte[] decoded(ServerRequest request) {
@@ -146,6 +153,7 @@ final class EstRoutes implements HttpService {
   private static void send(ServerResponse response, String type, byte[] der) {
     response.header(HeaderNames.CONTENT_TYPE, type);
     response.header(HeaderNames.create("Content-Transfer-Encoding"), "base64");
-    response.send(LINES.encode(der));
+    // Some clients read whole lines: the last one ends like the others.
+    response.send((LINES.encodeToString(der) + "\n").getBytes(StandardCharsets.US_ASCII));
   }
 }

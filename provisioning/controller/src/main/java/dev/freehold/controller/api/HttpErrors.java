@@ -6,7 +6,9 @@ import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.Problem;
 import dev.freehold.controller.enrolment.EnrolmentRefused;
 import dev.freehold.controller.publishing.PublicationRefused;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
@@ -19,6 +21,10 @@ import java.lang.System.Logger.Level;
 final class HttpErrors {
 
   private static final Logger LOGGER = System.getLogger(HttpErrors.class.getName());
+
+  /** What proves a box that has no certificate yet. */
+  static final Header CHALLENGE =
+      HeaderValues.create(HeaderNames.create("WWW-Authenticate"), "Basic realm=\"freehold\"");
 
   private static final Status UNPROCESSABLE = Status.create(422, "Unprocessable Content");
 
@@ -39,7 +45,7 @@ final class HttpErrors {
   private static void refused(ServerRequest request, ServerResponse response, EnrolmentRefused e) {
     switch (e.kind()) {
       case NOT_AUTHENTICATED -> {
-        response.header(HeaderNames.create("WWW-Authenticate"), "Basic realm=\"freehold\"");
+        response.header(CHALLENGE);
         send(response, Status.UNAUTHORIZED_401, e.getMessage());
       }
       case INVALID_REQUEST -> send(response, Status.BAD_REQUEST_400, e.getMessage());

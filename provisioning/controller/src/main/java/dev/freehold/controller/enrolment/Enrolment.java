@@ -50,10 +50,6 @@ public final class Enrolment {
       throws EnrolmentRefused {
     OptionalLong found = tokens.find(serial, token);
     if (found.isEmpty()) {
-      // Only for boxes that are expected: anybody can send names, and would fill the trail.
-      if (Serials.isValid(serial) && store.box(serial).isPresent()) {
-        store.audit(new AuditEntry(clock.instant(), "unknown", "token.refused", serial));
-      }
       throw notAuthenticated();
     }
     Checked checked = check(serial, request);

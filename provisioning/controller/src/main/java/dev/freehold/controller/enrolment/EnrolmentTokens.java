@@ -60,11 +60,17 @@ public final class EnrolmentTokens {
     return new IssuedToken(token, expires);
   }
 
+  /** The open token that this is; a wrong one is counted, and told once for each count. */
   OptionalLong find(String serial, String token) {
     if (!Serials.isValid(serial) || token.length() > TOKEN_CHARACTERS_MAX) {
       return OptionalLong.empty();
     }
-    return store.findToken(serial, sha256(token), clock.instant());
+    Instant now = clock.instant();
+    OptionalLong found = store.findToken(serial, sha256(token), now);
+    if (found.isEmpty() && store.countWrongToken(serial, now)) {
+      store.audit(new AuditEntry(now, "unknown", "token.refused", serial));
+    }
+    return found;
   }
 
   boolean redeem(long id) {

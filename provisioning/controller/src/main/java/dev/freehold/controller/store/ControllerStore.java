@@ -78,8 +78,8 @@ public final class ControllerStore implements AutoCloseable {
   }
 
   /**
-   * The open token of that hash, if the serial has one. A wrong one counts against all that are
-   * open. Comparing takes the same time whatever is wrong.
+   * The open token of that hash, if the serial has one. Comparing takes the same time whatever is
+   * wrong.
    */
   public OptionalLong findToken(String serial, String tokenSha256, Instant now) {
     byte[] wanted = tokenSha256.getBytes(StandardCharsets.US_ASCII);
@@ -90,11 +90,15 @@ public final class ControllerStore implements AutoCloseable {
         found = row.id();
       }
     }
-    if (found < 0) {
-      tokens.countAttempt(serial);
-      return OptionalLong.empty();
-    }
-    return OptionalLong.of(found);
+    return found < 0 ? OptionalLong.empty() : OptionalLong.of(found);
+  }
+
+  /**
+   * Counts a wrong token against all that the serial has open; whether it has any. What follows
+   * from a wrong token is thereby bounded, however many are sent.
+   */
+  public boolean countWrongToken(String serial, Instant now) {
+    return tokens.countAttempt(serial, now.toEpochMilli(), TOKEN_ATTEMPTS_MAX) > 0;
   }
 
   /** Uses a token up; true for exactly one caller, and then for good. */

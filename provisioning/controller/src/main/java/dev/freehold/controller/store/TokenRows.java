@@ -24,7 +24,7 @@ interface TokenRows extends CrudRepository<TokenRow, Long> {
   long redeem(long id, long nowMillis);
 
   @Query(
-      "UPDATE enrolment_token SET attempts = attempts + 1"
-          + " WHERE serial = :serial AND used_millis IS NULL")
-  long countAttempt(String serial);
+      "UPDATE enrolment_token SET attempts = attempts + 1 WHERE serial = :serial"
+          + " AND used_millis IS NULL AND expires_millis > :nowMillis AND attempts < :attemptsMax")
+  long countAttempt(String serial, long nowMillis, int attemptsMax);
 }
