@@ -66,7 +66,7 @@ public final class RouteCondition {
   public boolean matches(RouteFacts facts) {
     try {
       return Boolean.TRUE.equals(program.eval(values(facts)));
-    } catch (CelEvaluationException e) {
+    } catch (CelEvaluationException | RuntimeException e) {
       return false;
     }
   }
