@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -139,8 +141,7 @@ public final class Enrolment {
           http.send(
               builder.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), ANSWER_BYTES_MAX));
     } catch (IOException e) {
-      throw new EnrolmentException(
-          "The controller at " + request.controller() + " was not reached: " + reason(e), e);
+      throw notReached(e);
     }
     if (response.statusCode() != 200) {
       throw new EnrolmentException(
@@ -269,8 +270,7 @@ public final class Enrolment {
     return attribute(certificate, BCStyle.O);
   }
 
-  private static String attribute(
-      X509Certificate certificate, org.bouncycastle.asn1.ASN1ObjectIdentifier type) {
+  private static String attribute(X509Certificate certificate, ASN1ObjectIdentifier type) {
     X500Name subject = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     return subject.getRDNs(type).length == 0
         ? ""
@@ -286,11 +286,15 @@ public final class Enrolment {
   }
 
   /** TLS wraps what the pin check said; the innermost reason is the one that helps. */
-  private static String reason(Throwable failure) {
+  private EnrolmentException notReached(IOException failure) {
     Throwable root = failure;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    String reason = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    return new EnrolmentException(
+        root instanceof CertificateException
+            ? "The server at " + request.controller() + " is not believed: " + reason
+            : "The controller at " + request.controller() + " was not reached: " + reason);
   }
 }

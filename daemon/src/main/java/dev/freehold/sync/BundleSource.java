@@ -8,8 +8,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -38,11 +40,19 @@ final class BundleSource implements AutoCloseable {
   }
 
   /**
-   * The bundle, or none when the box has the newest.
+   * What the controller answered.
+   *
+   * @param sealed the bundle, or none when the box has the newest
+   * @param time the controller's clock, as sure as its TLS
+   */
+  record Answer(Optional<byte[]> sealed, Optional<Instant> time) {}
+
+  /**
+   * Asks for a bundle.
    *
    * @param version what the box has, if any
    */
-  Optional<byte[]> fetch(OptionalLong version) throws IOException, InterruptedException {
+  Answer fetch(OptionalLong version) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(base.resolve("/v1/bundle")).timeout(HEADERS_TIMEOUT);
     if (version.isPresent()) {
@@ -54,8 +64,8 @@ final class BundleSource implements AutoCloseable {
                 request.build(),
                 BodyHandlers.limiting(BodyHandlers.ofByteArray(), BUNDLE_BYTES_MAX)));
     return switch (response.statusCode()) {
-      case 200 -> Optional.of(response.body());
-      case 304 -> Optional.empty();
+      case 200 -> new Answer(Optional.of(response.body()), time(response));
+      case 304 -> new Answer(Optional.empty(), time(response));
       case 404 -> throw new IOException("the controller has no policy published for this box yet");
       default -> throw new IOException("the controller answered " + response.statusCode());
     };
@@ -71,6 +81,17 @@ final class BundleSource implements AutoCloseable {
             info.statusCode() == 200
                 ? new HintReader(onSign, onHint)
                 : HttpResponse.BodySubscribers.replacing(null));
+  }
+
+  private static Optional<Instant> time(HttpResponse<?> response) {
+    try {
+      return response
+          .headers()
+          .firstValue("Date")
+          .map(date -> Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date)));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
   }
 
   private static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {

@@ -46,6 +46,7 @@ public final class BundleSync implements AutoCloseable {
   private final Thread hints;
   private volatile OpenedBundle inForce;
   private volatile Instant lastContact;
+  private volatile Instant controllerTime = Instant.EPOCH;
   private volatile boolean closing;
 
   private BundleSync(
@@ -187,10 +188,12 @@ public final class BundleSync implements AutoCloseable {
   private boolean fetch()
       throws IOException, InterruptedException, BundleException, BundleRejected {
     OpenedBundle before = inForce;
-    Optional<byte[]> sealed =
+    BundleSource.Answer answer =
         source.fetch(
             before == null ? OptionalLong.empty() : OptionalLong.of(before.content().version()));
     lastContact = settings.clock().instant();
+    answer.time().ifPresent(time -> controllerTime = time);
+    Optional<byte[]> sealed = answer.sealed();
     if (sealed.isEmpty()) {
       return false;
     }
@@ -274,18 +277,23 @@ public final class BundleSync implements AutoCloseable {
         timeFloor());
   }
 
-  /** The latest time that the controller has signed: whatever the clock says, it is past. */
+  /**
+   * The latest time the controller has vouched for, in a certificate, a bundle or an answer over
+   * its TLS: whatever this box's clock says, it is past. A box whose clock starts in 1970 lives by
+   * it.
+   */
   private Instant timeFloor() {
-    Instant issued = identity.certificate().getNotBefore().toInstant();
+    Instant floor = later(identity.certificate().getNotBefore().toInstant(), controllerTime);
     OpenedBundle bundle = inForce;
-    return bundle == null || bundle.content().notBefore().isBefore(issued)
-        ? issued
-        : bundle.content().notBefore();
+    return bundle == null ? floor : later(floor, bundle.content().notBefore());
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isBefore(other) ? other : one;
   }
 
   private Instant time() {
-    Instant now = settings.clock().instant();
-    return now.isBefore(timeFloor()) ? timeFloor() : now;
+    return later(settings.clock().instant(), timeFloor());
   }
 
   /** Refusals speak for themselves; an unexpected failure shows its kind only. */
