@@ -3,12 +3,17 @@ package dev.freehold.chat;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Tool;
+import dev.freehold.inference.ToolChoice;
 import dev.freehold.llama.ChatPrompt;
 import dev.freehold.llama.ChatTemplates;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.TokenBuffer;
+import java.util.List;
+import java.util.Optional;
 
 /** Renders prompts as one model wants them. */
 public final class ChatFormat implements AutoCloseable {
@@ -40,9 +45,31 @@ public final class ChatFormat implements AutoCloseable {
 
   private RenderedPrompt renderChat(Prompt.Chat chat, InferenceRequest request)
       throws InferenceException {
-    ChatPrompt prompt;
+    ChatPrompt prompt = apply(chat, request.format());
+    if (!mustCall(chat) || prompt.supportsThinking()) {
+      return tokenized(prompt, AnswerForm.ofTemplate(prompt), request);
+    }
+    Optional<String> grammar = RequiredCall.grammar(prompt.grammar(), chat.parallelToolCalls());
+    if (grammar.isPresent()) {
+      return tokenized(prompt, AnswerForm.ofGrammar(prompt, grammar.get()), request);
+    }
+    prompt.close();
+    List<Tool> tools = TemplateRequest.offered(chat);
+    String plainGrammar = PlainCall.grammar(tools);
+    ChatPrompt described = apply(PlainCall.described(chat, tools), new OutputFormat.Text());
+    return tokenized(described, AnswerForm.ofPlainCall(described, plainGrammar), request);
+  }
+
+  private static boolean mustCall(Prompt.Chat chat) {
+    return switch (chat.toolChoice()) {
+      case ToolChoice.Required _, ToolChoice.Named _ -> !chat.tools().isEmpty();
+      case ToolChoice.Auto _, ToolChoice.None _ -> false;
+    };
+  }
+
+  private ChatPrompt apply(Prompt.Chat chat, OutputFormat format) throws InferenceException {
     try {
-      prompt = templates.apply(TemplateRequest.of(chat, request.format()));
+      return templates.apply(TemplateRequest.of(chat, format));
     } catch (LlamaException e) {
       throw new InferenceException(
           Kind.INVALID_REQUEST,
@@ -50,9 +77,13 @@ public final class ChatFormat implements AutoCloseable {
               + "check the order of roles, the tools' schemas and the response format",
           e);
     }
+  }
+
+  /** Takes the prompt over: it is closed with the result, or here if there is none. */
+  private RenderedPrompt tokenized(ChatPrompt prompt, AnswerForm form, InferenceRequest request) {
     try {
       TokenBuffer tokens = model.tokenize(prompt.promptUtf8(), prompt.promptLength(), true, true);
-      return new RenderedPrompt(model, tokens, prompt, request);
+      return new RenderedPrompt(model, tokens, form, request);
     } catch (RuntimeException e) {
       prompt.close();
       throw e;
@@ -60,7 +91,8 @@ public final class ChatFormat implements AutoCloseable {
   }
 
   private RenderedPrompt renderText(Prompt.Text text, InferenceRequest request) {
-    return new RenderedPrompt(model, model.tokenize(text.text(), true, true), null, request);
+    return new RenderedPrompt(
+        model, model.tokenize(text.text(), true, true), AnswerForm.ofText(), request);
   }
 
   @Override

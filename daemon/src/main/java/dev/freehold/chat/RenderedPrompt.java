@@ -4,7 +4,6 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Sampling;
-import dev.freehold.llama.ChatPrompt;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
@@ -22,17 +21,16 @@ import java.util.stream.Collectors;
 public final class RenderedPrompt implements AutoCloseable {
 
   private final Model model;
-  private final ChatPrompt chatPrompt;
+  private final AnswerForm form;
   private final InferenceRequest request;
   private final int tokenCount;
   private TokenBuffer tokens;
 
-  RenderedPrompt(
-      Model model, TokenBuffer tokens, ChatPrompt chatPromptOrNull, InferenceRequest request) {
+  RenderedPrompt(Model model, TokenBuffer tokens, AnswerForm form, InferenceRequest request) {
     this.model = model;
     this.tokens = tokens;
     this.tokenCount = tokens.size();
-    this.chatPrompt = chatPromptOrNull;
+    this.form = form;
     this.request = request;
   }
 
@@ -53,11 +51,8 @@ public final class RenderedPrompt implements AutoCloseable {
 
   /** A sampler for this request, with the grammar its format and tools need. */
   public Sampler sampler() throws InferenceException {
-    SamplerOptions options = options(request.sampling());
     try {
-      return chatPrompt == null
-          ? Sampler.create(model, options)
-          : Sampler.create(model, options, chatPrompt);
+      return form.sampler(model, options(request.sampling()));
     } catch (LlamaException e) {
       throw new InferenceException(
           Kind.INVALID_REQUEST,
@@ -69,20 +64,18 @@ public final class RenderedPrompt implements AutoCloseable {
   /** Texts that end the answer: the request's own and those of the model's format. */
   public List<String> stops() {
     List<String> stops = new ArrayList<>(request.sampling().stop());
-    if (chatPrompt != null) {
-      stops.addAll(chatPrompt.additionalStops());
-    }
+    stops.addAll(form.stops());
     return stops;
   }
 
   /** Whether the answer is read as it comes, with nothing to parse in it. */
   public boolean isPlain() {
-    return chatPrompt == null || chatPrompt.plainContent();
+    return form.isPlain();
   }
 
   /** Reads this request's answer; it must not be used after {@link #close}. */
   public AnswerReader reader() {
-    return isPlain() ? new PlainAnswerReader() : new ParsedAnswerReader(chatPrompt);
+    return form.reader();
   }
 
   /**
@@ -132,8 +125,6 @@ public final class RenderedPrompt implements AutoCloseable {
       tokens.close();
       tokens = null;
     }
-    if (chatPrompt != null) {
-      chatPrompt.close();
-    }
+    form.close();
   }
 }

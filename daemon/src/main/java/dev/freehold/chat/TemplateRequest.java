@@ -53,7 +53,7 @@ final class TemplateRequest {
   }
 
   /** A named tool is the only one offered, and required: that is what naming it means. */
-  private static List<Tool> offered(Prompt.Chat chat) throws InferenceException {
+  static List<Tool> offered(Prompt.Chat chat) throws InferenceException {
     return switch (chat.toolChoice()) {
       case ToolChoice.None() -> List.of();
       case ToolChoice.Auto(), ToolChoice.Required() -> chat.tools();

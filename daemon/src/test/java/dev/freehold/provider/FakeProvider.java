@@ -125,8 +125,7 @@ public final class FakeProvider implements Provider {
           case Step.Break(InferenceException.Kind kind, Optional<Duration> retryAfter) ->
               throw new InferenceException(kind, name + " broke: " + kind, retryAfter, null);
           case Step.Await(CountDownLatch latch) -> {
-            while (latch.getCount() > 0
-                && !closing.await(5, TimeUnit.MILLISECONDS)) {
+            while (latch.getCount() > 0 && !closing.await(5, TimeUnit.MILLISECONDS)) {
               // Waits on either of two latches.
             }
           }

@@ -117,8 +117,7 @@ final class FaultyUpstream implements AutoCloseable {
             length = Integer.parseInt(line.substring(15).strip());
           }
         }
-        requests.add(
-            new Request(head, new String(in.readNBytes(length), StandardCharsets.UTF_8)));
+        requests.add(new Request(head, new String(in.readNBytes(length), StandardCharsets.UTF_8)));
         Answer answer = answers.take();
         out.write(answer.bytes().getBytes(StandardCharsets.UTF_8));
         out.flush();

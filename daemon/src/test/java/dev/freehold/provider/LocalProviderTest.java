@@ -12,6 +12,7 @@ import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceEvent.Finished;
 import dev.freehold.inference.InferenceEvent.TextDelta;
+import dev.freehold.inference.InferenceEvent.ToolCallDelta;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
@@ -20,6 +21,7 @@ import dev.freehold.inference.Message.Role;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
+import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.models.TestModels;
 import java.time.Instant;
@@ -34,10 +36,30 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The local provider over the real engine and the starter model. */
 @Timeout(120)
 class LocalProviderTest {
+
+  private static final Tool WEATHER =
+      new Tool(
+          "get_weather",
+          "The current weather of a city",
+          """
+          {"type": "object", "properties": {"city": {"type": "string", "maxLength": 30}},
+           "required": ["city"]}\
+          """);
+
+  private static final Tool TIME =
+      new Tool(
+          "get_time",
+          "The time in a zone",
+          """
+          {"type": "object", "properties": {"zone": {"type": "string", "maxLength": 30}},
+           "required": ["zone"]}\
+          """);
 
   private static final Sampling GREEDY =
       new Sampling(
@@ -57,11 +79,13 @@ class LocalProviderTest {
   @BeforeAll
   static void load() {
     PROVIDER.serve(ServedModel.load("assistant", TestModels.starter(), EngineOptions.of(2048, 2)));
+    PROVIDER.serve(ServedModel.load("small", TestModels.small(), EngineOptions.of(2048, 2)));
   }
 
   @AfterAll
   static void close() {
     PROVIDER.withdraw("assistant").orElseThrow().close();
+    PROVIDER.withdraw("small").orElseThrow().close();
   }
 
   private static InferenceRequest ask(String question, OutputFormat format) {
@@ -118,6 +142,44 @@ class LocalProviderTest {
     JsonNode json = new ObjectMapper().readTree(text(events));
     assertTrue(json.path("city").isTextual(), text(events));
     assertTrue(json.path("people").isIntegralNumber(), text(events));
+  }
+
+  /** Left to itself the starter model writes bare JSON, and the small one ignores the tools. */
+  @ParameterizedTest
+  @ValueSource(strings = {"assistant", "small"})
+  void requiredToolIsCalledWithArgumentsThatFitItsSchema(String model) throws Exception {
+    for (ToolChoice choice :
+        List.of(new ToolChoice.Required(), new ToolChoice.Named("get_weather"))) {
+      Prompt.Chat chat =
+          new Prompt.Chat(
+              List.of(Message.of(Role.USER, "What is the weather in Paris?")),
+              List.of(WEATHER, TIME),
+              choice,
+              false);
+      assertCallsWeather(
+          events(
+              new InferenceRequest(
+                  "test", model, chat, GREEDY, new OutputFormat.Text(), OptionalInt.of(128))),
+          choice instanceof ToolChoice.Named);
+    }
+  }
+
+  private static void assertCallsWeather(List<InferenceEvent> events, boolean named)
+      throws Exception {
+    StringBuilder arguments = new StringBuilder();
+    String name = "";
+    for (InferenceEvent event : events) {
+      if (event instanceof ToolCallDelta delta) {
+        assertEquals(0, delta.index());
+        name = delta.name().orElse(name);
+        arguments.append(delta.arguments());
+      }
+    }
+    assertTrue(name.equals("get_weather") || (!named && name.equals("get_time")), name);
+    JsonNode json = new ObjectMapper().readTree(arguments.toString());
+    assertTrue(json.path(name.equals("get_time") ? "zone" : "city").isTextual(), () -> "" + json);
+    assertEquals("", text(events));
+    assertEquals(FinishReason.TOOL_CALLS, ((Finished) events.getLast()).reason());
   }
 
   @Test
