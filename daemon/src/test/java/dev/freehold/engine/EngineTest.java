@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.models.TestModels;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.Timeout;
 class EngineTest {
 
   private static final String STORY = "Once upon a time there was a";
+
+  private static final long ENGINE_BYTES_PER_TOKEN_MAX = 64;
 
   private static Model model;
 
@@ -221,6 +225,38 @@ class EngineTest {
       }
     }
     return SamplerOptions.greedy().withLogitBias(bias);
+  }
+
+  /** The promise of zero copies: what a token costs on the heap of the engine's thread. */
+  @Test
+  void generatedTokenAllocatesNextToNothingOnTheEnginesThread() throws Exception {
+    int warmUp = 300;
+    int counted = 400;
+    try (Engine engine = Engine.start(model, options(1024, 1, 8));
+        Generation generation = engine.submit(greedy(STORY, warmUp + counted + 1))) {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long id = engineThread().threadId();
+      readUntil(generation, warmUp);
+      int from = generation.completionTokens();
+      long before = threads.getThreadAllocatedBytes(id);
+      readUntil(generation, warmUp + counted);
+      long allocated = threads.getThreadAllocatedBytes(id) - before;
+      long perToken = allocated / (generation.completionTokens() - from);
+      assertTrue(perToken <= ENGINE_BYTES_PER_TOKEN_MAX, perToken + " bytes a token");
+    }
+  }
+
+  private static Thread engineThread() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("freehold-engine"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void readUntil(Generation generation, int tokens) throws Exception {
+    while (generation.completionTokens() < tokens) {
+      assertTrue(generation.read() > 0);
+    }
   }
 
   @Test
