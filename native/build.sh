@@ -247,6 +247,11 @@ collect() {
     esac
     cp "$file" "$into/$place/$name"
     slim "$into/$place/$name"
+    # The tools look for loadable backends beside themselves only.
+    case "$release:$name" in
+      true:libggml-base.* | true:libggml.*) ;;
+      true:libggml-*) cp "$into/lib/$name" "$into/bin/$name" ;;
+    esac
   done
   cp "$out/bin/llama-bench" "$out/bin/llama-server" "$into/bin/"
   slim "$into/bin/llama-bench"
@@ -314,7 +319,7 @@ main() {
   fi
   base_key=$({ echo "$base_key"; options; compiler; processor; } | hash_text)
   # The number is raised when collect puts something else into a result.
-  key=$({ echo "2 $source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
+  key=$({ echo "3 $source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
   result="$cache/result/$key"
   tree="$cache/build/$base_key"
 
