@@ -299,8 +299,13 @@ final class AdmittingSocket extends SSLSocket {
     secured.shutdownOutput();
   }
 
+  /** Whatever becomes of the farewell, the connection beneath ends with it. */
   @Override
   public void close() throws IOException {
-    secured.close();
+    try {
+      secured.close();
+    } finally {
+      plain.close();
+    }
   }
 }

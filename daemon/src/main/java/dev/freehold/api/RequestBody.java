@@ -12,7 +12,7 @@ import java.time.Duration;
 final class RequestBody {
 
   /** Bytes of an unwanted body that are read so that the client gets to read our answer. */
-  private static final long DRAIN_BYTES_MAX = 32 << 20;
+  private static final long DRAIN_BYTES_MAX = 128 << 20;
 
   private static final long SHORT_BYTES_MAX = 64 * 1024;
 
