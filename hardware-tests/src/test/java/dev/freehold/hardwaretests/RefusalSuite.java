@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 final class RefusalSuite {
 
   /** Above what a box reads, below what it drains so that a client that only writes sees why. */
-  private static final int HUGE_BYTES = 20 << 20;
+  private static final int HUGE_BYTES = 80 << 20;
 
   private static final int DEEP_LEVELS = 200_000;
 
