@@ -121,8 +121,16 @@ final class ApiErrors {
     return refused(
         404,
         "not_found",
-        "There is nothing at this path. This box serves /v1/models, /v1/chat/completions and"
-            + " /v1/completions.");
+        "There is nothing at this path. This box serves /v1/models, /v1/chat/completions,"
+            + " /v1/completions and /v1/responses.");
+  }
+
+  static ApiException nothingStored() {
+    return refused(
+        404,
+        "not_found",
+        "This box is stateless: it keeps no response, so none can be read or deleted."
+            + " Keep what POST /v1/responses answers.");
   }
 
   static ApiException wrongMethod(String allowed) {

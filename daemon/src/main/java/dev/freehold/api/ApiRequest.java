@@ -1,6 +1,9 @@
 package dev.freehold.api;
 
 import dev.freehold.inference.InferenceRequest;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -9,11 +12,29 @@ import java.util.Objects;
  * @param stream whether to send server-sent events
  * @param includeUsage whether a stream ends with the tokens used
  * @param needsReasoning whether the client asked for a reasoning effort
+ * @param echo what the answer repeats of the request: a field's name to its JSON in ASCII
  */
 record ApiRequest(
-    InferenceRequest request, boolean stream, boolean includeUsage, boolean needsReasoning) {
+    InferenceRequest request,
+    boolean stream,
+    boolean includeUsage,
+    boolean needsReasoning,
+    Map<String, String> echo) {
 
   ApiRequest {
     Objects.requireNonNull(request, "request");
+    echo = Collections.unmodifiableMap(new LinkedHashMap<>(echo));
+  }
+
+  /** A request whose answer repeats nothing of it. */
+  ApiRequest(
+      InferenceRequest request, boolean stream, boolean includeUsage, boolean needsReasoning) {
+    this(request, stream, includeUsage, needsReasoning, Map.of());
+  }
+
+  /** The echo holds the client's words. */
+  @Override
+  public String toString() {
+    return "ApiRequest[request=" + request + "]";
   }
 }

@@ -43,12 +43,11 @@ final class ChatRequests {
     InferenceRequest request =
         new InferenceRequest(
             id, model, prompt, CommonFields.sampling(fields), format(fields), tokensMax(fields));
-    Optional<String> effort = fields.text("reasoning_effort");
     return new ApiRequest(
         request,
         stream,
         CommonFields.includeUsage(fields, stream),
-        effort.isPresent() && !effort.get().equals("none"));
+        CommonFields.isEffort(fields.text("reasoning_effort")));
   }
 
   private static OptionalInt tokensMax(Fields fields) throws ApiException {
@@ -89,11 +88,13 @@ final class ChatRequests {
             ? Optional.of(fields.requiredText("tool_call_id"))
             : Optional.empty();
     boolean mayBeEmpty = role == Message.Role.ASSISTANT;
-    return new Message(role, content(fields, mayBeEmpty), calls, toolCallId, fields.text("name"));
+    return new Message(
+        role, content(fields, "content", mayBeEmpty), calls, toolCallId, fields.text("name"));
   }
 
-  private static String content(Fields fields, boolean mayBeEmpty) throws ApiException {
-    JsonNode content = fields.raw("content");
+  /** The text of a field that is a string or an array of text parts. */
+  static String content(Fields fields, String name, boolean mayBeEmpty) throws ApiException {
+    JsonNode content = fields.raw(name);
     if (content.isTextual()) {
       return content.textValue();
     }
@@ -101,10 +102,10 @@ final class ChatRequests {
       return "";
     }
     if (!content.isArray()) {
-      throw fields.wrong("content", "a string or an array of text parts", content);
+      throw fields.wrong(name, "a string or an array of text parts", content);
     }
     StringBuilder text = new StringBuilder();
-    for (Fields part : fields.objects("content", MESSAGES_MAX)) {
+    for (Fields part : fields.objects(name, MESSAGES_MAX)) {
       text.append(
           switch (part.requiredText("type")) {
             case "text", "input_text", "output_text" -> part.requiredText("text");
@@ -141,33 +142,43 @@ final class ChatRequests {
             tool.path("type"),
             "'%s' must be function, found something else.".formatted(tool.path("type")));
       }
-      Fields function = tool.requiredObject("function");
-      JsonNode parameters = function.raw("parameters");
-      if (!parameters.isMissingNode() && !parameters.isObject()) {
-        throw function.wrong("parameters", "a JSON schema", parameters);
-      }
-      tools.add(
-          new Tool(
-              function.requiredText("name"),
-              function.text("description").orElse(""),
-              parameters.isMissingNode() ? NO_PARAMETERS : parameters.toString()));
+      tools.add(tool(tool.requiredObject("function")));
     }
     return tools;
   }
 
+  /** A function's name, description and parameters. */
+  static Tool tool(Fields function) throws ApiException {
+    JsonNode parameters = function.raw("parameters");
+    if (!parameters.isMissingNode() && !parameters.isObject()) {
+      throw function.wrong("parameters", "a JSON schema", parameters);
+    }
+    return new Tool(
+        function.requiredText("name"),
+        function.text("description").orElse(""),
+        parameters.isMissingNode() ? NO_PARAMETERS : parameters.toString());
+  }
+
   private static ToolChoice toolChoice(Fields fields, List<Tool> tools) throws ApiException {
+    if (fields.raw("tool_choice").isObject()) {
+      Fields function = fields.requiredObject("tool_choice").requiredObject("function");
+      return named(function.requiredText("name"), tools);
+    }
+    return toolChoiceWord(fields, tools);
+  }
+
+  static ToolChoice named(String name, List<Tool> tools) throws ApiException {
+    if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
+      throw ApiErrors.wrongParam(
+          "tool_choice", "'tool_choice' names a function that is not among 'tools'.");
+    }
+    return new ToolChoice.Named(name);
+  }
+
+  static ToolChoice toolChoiceWord(Fields fields, List<Tool> tools) throws ApiException {
     JsonNode choice = fields.raw("tool_choice");
     if (choice.isMissingNode()) {
       return new ToolChoice.Auto();
-    }
-    if (choice.isObject()) {
-      String name =
-          fields.requiredObject("tool_choice").requiredObject("function").requiredText("name");
-      if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
-        throw ApiErrors.wrongParam(
-            "tool_choice", "'tool_choice' names a function that is not among 'tools'.");
-      }
-      return new ToolChoice.Named(name);
     }
     return switch (choice.asText()) {
       case "auto" -> new ToolChoice.Auto();
@@ -188,19 +199,26 @@ final class ChatRequests {
     if (format.isEmpty()) {
       return new OutputFormat.Text();
     }
-    return switch (format.get().requiredText("type")) {
+    Fields named = format.get();
+    return named.requiredText("type").equals("json_schema")
+        ? format(named, named.requiredObject("json_schema"))
+        : format(named, named);
+  }
+
+  /** The format that an object's type names; its schema, if it needs one, may lie deeper. */
+  static OutputFormat format(Fields format, Fields schemaHolder) throws ApiException {
+    return switch (format.requiredText("type")) {
       case "text" -> new OutputFormat.Text();
       case "json_object" -> new OutputFormat.JsonObject();
       case "json_schema" -> {
-        Fields schema = format.get().requiredObject("json_schema");
-        schema.requiredObject("schema");
-        yield new OutputFormat.JsonSchema(schema.raw("schema").toString());
+        schemaHolder.requiredObject("schema");
+        yield new OutputFormat.JsonSchema(schemaHolder.raw("schema").toString());
       }
       default ->
           throw ApiErrors.wrongParam(
-              "response_format.type",
-              "'response_format.type' must be text, json_object or json_schema, found something"
-                  + " else.");
+              format.path("type"),
+              "'%s' must be text, json_object or json_schema, found something else."
+                  .formatted(format.path("type")));
     };
   }
 }

@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** Reads the fields that chat and plain completions have in common. */
+/** Reads the fields that several surfaces have in common. */
 final class CommonFields {
 
   static final int LOGIT_BIASES_MAX = 1_024;
@@ -43,6 +44,11 @@ final class CommonFields {
           "stream_options", "'stream_options' goes only with 'stream': true. Leave it out.");
     }
     return fields.requiredObject("stream_options").flag("include_usage", false);
+  }
+
+  /** Whether a reasoning effort asks for reasoning at all. */
+  static boolean isEffort(Optional<String> effort) {
+    return effort.isPresent() && !effort.get().equals("none");
   }
 
   /** Several answers to one question are not offered. */

@@ -230,8 +230,7 @@ public final class ControlServer implements AutoCloseable {
     fields.requiredObject("request");
     Optional<String> label = fields.text("label");
     ObjectNode asked = (ObjectNode) fields.raw("request");
-    ApiRequest read =
-        (asked.has("prompt") ? Surface.COMPLETION : Surface.CHAT).read(RequestIds.fresh(), asked);
+    ApiRequest read = Surface.of(asked).read(RequestIds.fresh(), asked);
     Inquiry inquiry =
         new Inquiry(
             new Caller(fields.text("client").orElse("explain"), groups),

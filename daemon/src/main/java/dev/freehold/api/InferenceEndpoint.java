@@ -19,7 +19,7 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Answers {@code POST /v1/chat/completions} and {@code POST /v1/completions}.
+ * Answers {@code POST /v1/chat/completions}, {@code /v1/completions} and {@code /v1/responses}.
  *
  * <p>Nothing is sent before the first real output is there: until then a failure is an ordinary
  * HTTP error, or another provider's turn. After it, a failure ends the stream with an error event
@@ -98,16 +98,10 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       InferenceEvent first,
       HangUpWatch.Watched watched)
       throws InferenceException, IOException, InterruptedException {
-    WholeAnswer answer = new WholeAnswer(surface);
+    AnswerBody answer = surface.whole(exchange.id(), asked);
     InferenceEvent event = first;
     while (!(event instanceof InferenceEvent.Finished)) {
       answer.add(event);
-      if (answer.isTooLong()) {
-        throw new InferenceException(
-            InferenceException.Kind.INVALID_REQUEST,
-            "The answer grew longer than %d characters. Ask for it with 'stream': true."
-                .formatted(WholeAnswer.CHARACTERS_MAX));
-      }
       event = next(exchange, stream, watched);
     }
     byte[] json =
@@ -129,13 +123,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       InferenceEvent first,
       HangUpWatch.Watched watched)
       throws IOException, InterruptedException {
-    SseFrames frames =
-        new SseFrames(
-            surface,
-            exchange.id(),
-            asked.request().model(),
-            exchange.arrival(),
-            asked.includeUsage());
+    AnswerFrames frames = surface.frames(exchange.id(), exchange.arrival(), asked);
     ServerResponse response = exchange.response();
     response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
     response.header(HeaderNames.CACHE_CONTROL, "no-cache");
@@ -168,7 +156,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   /** The server holds a first piece back until it is flushed or a second one comes. */
-  private static void send(OutputStream out, SseFrames frames) throws IOException {
+  private static void send(OutputStream out, AnswerFrames frames) throws IOException {
     out.write(frames.buffer().array(), 0, frames.buffer().length());
     out.flush();
     frames.reset();

@@ -174,6 +174,10 @@ public final class LanServer implements AutoCloseable {
         .any("/v1/chat/completions", plain(admission, settlement, wrongMethod("POST")))
         .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
         .any("/v1/completions", plain(admission, settlement, wrongMethod("POST")))
+        .post("/v1/responses", inference(admission, settlement, router, Surface.RESPONSES))
+        .any("/v1/responses", plain(admission, settlement, wrongMethod("POST")))
+        .get("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
+        .delete("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
         .any(
             plain(
                 admission,
@@ -206,6 +210,11 @@ public final class LanServer implements AutoCloseable {
       exchange.response().header(HeaderNames.ALLOW, allowed);
       throw ApiErrors.wrongMethod(allowed);
     };
+  }
+
+  /** Where OpenAI's API reads and deletes the responses that it keeps. */
+  private static void nothingStored(Exchange exchange) throws ApiException {
+    throw ApiErrors.nothingStored();
   }
 
   /** What HTTP itself forbids has the same form as every other error. */

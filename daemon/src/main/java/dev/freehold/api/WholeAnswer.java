@@ -2,14 +2,15 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers the events of one answer and writes them as one JSON object. */
-final class WholeAnswer {
+/** Gathers the events of one chat or plain completion and writes them as one JSON object. */
+final class WholeAnswer implements AnswerBody {
 
   /** Characters of one whole answer; a longer one must be streamed. */
   static final int CHARACTERS_MAX = 32 << 20;
@@ -23,7 +24,8 @@ final class WholeAnswer {
     this.surface = surface;
   }
 
-  void add(InferenceEvent event) {
+  @Override
+  public void add(InferenceEvent event) throws InferenceException {
     switch (event) {
       case InferenceEvent.TextDelta delta -> text.append(delta.text());
       case InferenceEvent.ReasoningDelta delta -> reasoning.append(delta.text());
@@ -32,9 +34,15 @@ final class WholeAnswer {
         // Written by json().
       }
     }
+    if (isTooLong()) {
+      throw new InferenceException(
+          InferenceException.Kind.INVALID_REQUEST,
+          "The answer grew longer than %d characters. Ask for it with 'stream': true."
+              .formatted(CHARACTERS_MAX));
+    }
   }
 
-  boolean isTooLong() {
+  private boolean isTooLong() {
     long characters = (long) text.length() + reasoning.length();
     for (Call call : calls) {
       characters += call.arguments.length();
@@ -42,7 +50,9 @@ final class WholeAnswer {
     return characters > CHARACTERS_MAX;
   }
 
-  byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  @Override
+  public byte[] json(
+      String requestId, String model, Instant created, InferenceEvent.Finished finished)
       throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 512);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
@@ -54,9 +64,10 @@ final class WholeAnswer {
       json.writeArrayFieldStart("choices");
       json.writeStartObject();
       json.writeNumberField("index", 0);
-      switch (surface) {
-        case CHAT -> message(json);
-        case COMPLETION -> json.writeStringField("text", AnswerJson.wellFormed(text.toString()));
+      if (surface == Surface.CHAT) {
+        message(json);
+      } else {
+        json.writeStringField("text", AnswerJson.wellFormed(text.toString()));
       }
       json.writeNullField("logprobs");
       json.writeStringField("finish_reason", AnswerJson.finishReason(finished.reason()));

@@ -1,0 +1,20 @@
+package dev.freehold.api;
+
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
+import java.io.IOException;
+import java.time.Instant;
+
+/** One whole answer in the form of its surface: events are gathered, then written as one object. */
+interface AnswerBody {
+
+  /**
+   * Adds an event that is not the last.
+   *
+   * @throws InferenceException if the answer grows longer than its surface allows
+   */
+  void add(InferenceEvent event) throws IOException, InferenceException;
+
+  byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
+      throws IOException, InferenceException;
+}
