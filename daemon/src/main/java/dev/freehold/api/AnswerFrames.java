@@ -16,7 +16,8 @@ interface AnswerFrames {
    * Adds what an event means to the client; the first one also opens the answer, the last one ends
    * it.
    *
-   * @throws InferenceException if the answer passes a bound of its surface
+   * @throws InferenceException if the answer passes a bound of its surface; what the buffer holds
+   *     then are whole frames
    */
   void event(InferenceEvent event) throws IOException, InferenceException;
 

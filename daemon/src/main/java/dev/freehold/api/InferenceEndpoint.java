@@ -147,7 +147,6 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       Outcome outcome =
           e.kind() == InferenceException.Kind.CANCELLED ? Outcome.STOPPED : Outcome.FAILED;
       exchange.ended(outcome, 200, Optional.of(error.word()));
-      frames.reset();
       frames.error(error);
     }
     watched.close();

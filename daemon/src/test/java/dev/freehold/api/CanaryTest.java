@@ -102,6 +102,11 @@ class CanaryTest {
       client.post("/v1/chat/completions", question.formatted("true").replace("assistant", CANARY));
       client.post("/v1/chat/completions", question.formatted("true").replace("user\"", CANARY));
       client.post("/v1/completions", "{\"model\":\"assistant\",\"prompt\":\"" + CANARY + "\"}");
+      String input = "{\"model\":\"assistant\",\"input\":\"" + CANARY + "\",\"stream\":%s}";
+      client.post("/v1/responses", input.formatted("true"));
+      client.post("/v1/responses", input.formatted(CANARY));
+      client.post("/v1/responses", input.formatted("true").replace("assistant", CANARY));
+      client.get("/v1/responses/" + CANARY);
       client.get("/v1/models/" + CANARY);
       client.post("/v1/chat/completions", question.formatted("1"), "Freehold-Label: " + CANARY);
       client.post("/v1/chat/completions", question.formatted("true"), "x-request-id: a " + CANARY);

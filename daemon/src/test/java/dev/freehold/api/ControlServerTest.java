@@ -108,6 +108,19 @@ class ControlServerTest {
   }
 
   @Test
+  void explainReadsTheBodyOfEverySurface() throws Exception {
+    try (ControlClient client = new ControlClient(socket)) {
+      for (String field : List.of("\"input\":\"a b\"", "\"prompt\":\"a b\"")) {
+        String body = "{\"model\":\"assistant\"," + field + "}";
+        JsonNode answer =
+            client.explain(
+                "bob", List.of("website"), Optional.empty(), body.getBytes(StandardCharsets.UTF_8));
+        assertEquals("usual", answer.path("route").asText(), body);
+      }
+    }
+  }
+
+  @Test
   void explainCommandPrintsItForPeople() throws Exception {
     Path file = folder.resolve("request.json");
     Files.writeString(file, QUESTION);

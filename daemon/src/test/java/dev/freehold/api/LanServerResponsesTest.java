@@ -47,7 +47,7 @@ class LanServerResponsesTest {
 
   @BeforeAll
   static void start() {
-    box = new TestBox(folder, 8 << 20);
+    box = new TestBox(folder);
   }
 
   @AfterAll
@@ -222,6 +222,30 @@ class LanServerResponsesTest {
           "{\"type\":\"reasoning_text\",\"text\":\"hm\"}", output.at("/0/content/0").toString());
       assertEquals("yes", output.at("/1/content/0/text").asText());
       assertEquals(1, events.get(8).path("output_index").asInt());
+    }
+  }
+
+  @Test
+  void textAfterACallIsAMessageOfItsOwn() throws Exception {
+    box.local.plays(
+        List.of(
+            FakeProvider.say("before"),
+            tool(3, null, "f", ""),
+            FakeProvider.say("after"),
+            finished(FinishReason.STOP)));
+    try (TestClient client = box.client()) {
+      Reply reply = client.post(PATH, ASK.formatted(""), "x-request-id: a-1");
+      JsonNode output = json(reply).path("output");
+      assertEquals("before", output.at("/0/content/0/text").asText());
+      assertEquals("call_a-1_1", output.at("/1/call_id").asText(), "a call always has an id");
+      assertEquals("", output.at("/1/arguments").textValue());
+      assertEquals("after", output.at("/2/content/0/text").asText());
+      assertEquals(
+          output.size(),
+          events(client.post(PATH, STREAM, "x-request-id: a-1"))
+              .getLast()
+              .at("/response/output")
+              .size());
     }
   }
 
@@ -436,6 +460,15 @@ class LanServerResponsesTest {
       assertTrue(whole.body().contains("max_output_tokens"), whole.body());
       assertEquals(
           "response.failed", events(client.post(PATH, STREAM)).getLast().path("type").asText());
+      box.local.answers(big + big);
+      assertEquals(
+          List.of(
+              "response.created",
+              "response.in_progress",
+              "response.output_item.added",
+              "response.content_part.added",
+              "response.failed"),
+          types(events(client.post(PATH, STREAM))));
     }
   }
 
