@@ -15,6 +15,11 @@ interface AnswerBody {
    */
   void add(InferenceEvent event) throws IOException, InferenceException;
 
+  /**
+   * The answer in its surface's form.
+   *
+   * @throws InferenceException if the form has no place for what the model said
+   */
   byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
       throws IOException, InferenceException;
 }

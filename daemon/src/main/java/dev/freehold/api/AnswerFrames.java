@@ -4,20 +4,23 @@ import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import java.io.IOException;
 
-/** One streamed answer in the form of its surface, written event by event into a reused buffer. */
+/**
+ * Writes one streamed answer as server-sent events, in a surface's own form, into a buffer that is
+ * reused. It belongs to the request's thread.
+ */
 interface AnswerFrames {
 
-  /** The frames written since {@link #reset}. */
+  /** The frames written since {@link #reset}; none if an event means nothing to the client. */
   FrameBuffer buffer();
 
   void reset();
 
   /**
-   * Adds what an event means to the client; the first one also opens the answer, the last one ends
-   * it.
+   * Adds what an event means to the client; the first one also opens the answer, and {@code
+   * Finished} ends it.
    *
-   * @throws InferenceException if the answer passes a bound of its surface; what the buffer holds
-   *     then are whole frames
+   * @throws InferenceException if the form has no place for the event; what the buffer holds then
+   *     are whole frames
    */
   void event(InferenceEvent event) throws IOException, InferenceException;
 

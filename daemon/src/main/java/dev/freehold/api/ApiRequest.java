@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param stream whether to send server-sent events
  * @param includeUsage whether a stream ends with the tokens used
  * @param needsReasoning whether the client asked for a reasoning effort
+ * @param showsReasoning whether the client is sent the model's reasoning, where there is some
  * @param echo what the answer repeats of the request: a field's name to its JSON in ASCII
  */
 record ApiRequest(
@@ -19,6 +20,7 @@ record ApiRequest(
     boolean stream,
     boolean includeUsage,
     boolean needsReasoning,
+    boolean showsReasoning,
     Map<String, String> echo) {
 
   ApiRequest {
@@ -28,8 +30,12 @@ record ApiRequest(
 
   /** A request whose answer repeats nothing of it. */
   ApiRequest(
-      InferenceRequest request, boolean stream, boolean includeUsage, boolean needsReasoning) {
-    this(request, stream, includeUsage, needsReasoning, Map.of());
+      InferenceRequest request,
+      boolean stream,
+      boolean includeUsage,
+      boolean needsReasoning,
+      boolean showsReasoning) {
+    this(request, stream, includeUsage, needsReasoning, showsReasoning, Map.of());
   }
 
   /** The echo holds the client's words. */

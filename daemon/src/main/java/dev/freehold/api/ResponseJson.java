@@ -26,7 +26,7 @@ final class ResponseJson {
       throws IOException {
     json.writeStartObject();
     json.writeStringField("id", id);
-    json.writeStringField("object", Surface.RESPONSES.wholeObject());
+    json.writeStringField("object", "response");
     json.writeNumberField("created_at", created.getEpochSecond());
     json.writeStringField("model", model);
     json.writeStringField("status", state.word());

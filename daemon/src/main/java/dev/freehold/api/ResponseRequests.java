@@ -51,14 +51,14 @@ final class ResponseRequests {
             id,
             model,
             prompt,
-            CommonFields.sampling(fields),
+            CommonFields.sampling(fields, "stop"),
             format.isPresent()
                 ? ChatRequests.format(format.get(), format.get())
                 : new OutputFormat.Text(),
             fields.integer("max_output_tokens", 1, Integer.MAX_VALUE));
     boolean stream = fields.flag("stream", false);
     boolean reasoning = needsReasoning(fields);
-    return new ApiRequest(request, stream, true, reasoning, ResponseEcho.of(fields));
+    return new ApiRequest(request, stream, true, reasoning, true, ResponseEcho.of(fields));
   }
 
   private static void requireStateless(Fields fields) throws ApiException {

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * Writes one streamed chat or plain completion, one {@code data:} line an event.
+ * Writes one streamed answer as OpenAI's chunks, one {@code data:} line an event.
  *
  * <p>This is the hot path of a stream: what is the same in every frame is encoded once, and a text
  * delta costs its own characters.
@@ -71,7 +71,7 @@ final class SseFrames implements AnswerFrames {
     }
   }
 
-  /** There is no {@code [DONE]} after it. */
+  /** Ends a stream that broke off: there is no {@code [DONE]} after it. */
   @Override
   public void error(ApiError error) throws IOException {
     buffer.write(DATA);
@@ -179,7 +179,8 @@ final class SseFrames implements AnswerFrames {
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeStringField("id", surface.answerId(requestId));
-      json.writeStringField("object", surface.chunkObject());
+      json.writeStringField(
+          "object", surface == Surface.CHAT ? "chat.completion.chunk" : "text_completion");
       json.writeNumberField("created", created.getEpochSecond());
       json.writeStringField("model", model);
       json.writeEndObject();
