@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +49,29 @@ class MessagesTest {
   private static final String TOOLS =
       ",\"tools\":[{\"name\":\"weather\",\"description\":\"Tells the weather.\","
           + "\"input_schema\":{\"type\":\"object\"}}]";
+
+  /** A body with a little of everything. */
+  private static final String EVERYTHING =
+      """
+      {"model":"assistant","max_tokens":9,"stop_sequences":["END"],"temperature":0.5,"stream":false,
+       "tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],
+       "tool_choice":{"type":"none"},"thinking":{"type":"enabled","budget_tokens":1024},
+       "output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}},
+       "system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral"}},
+                 {"type":"text","text":"be kind"}],
+       "messages":[
+        {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+        {"role":"user","content":"c"},
+        {"role":"assistant","content":[
+          {"type":"thinking","thinking":"hm","signature":"x"},
+          {"type":"text","text":"I look."},
+          {"type":"tool_use","id":"c1","name":"f","input":{"x":1}},
+          {"type":"tool_use","id":"c2","name":"g","input":{}}]},
+        {"role":"user","content":[
+          {"type":"tool_result","tool_use_id":"c1","content":[{"type":"text","text":"42"}]},
+          {"type":"tool_result","tool_use_id":"c2","content":"no","is_error":true},
+          {"type":"text","text":"go on"}]}]}
+      """;
 
   @TempDir static Path folder;
   private static TestBox box;
@@ -249,26 +275,8 @@ class MessagesTest {
 
   @Test
   void conversationOfBlocksIsReadIntoTheNeutralForm() throws Exception {
-    String body =
-        """
-        {"model":"assistant","max_tokens":9,
-         "system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral"}},
-                   {"type":"text","text":"be kind"}],
-         "messages":[
-          {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
-          {"role":"user","content":"c"},
-          {"role":"assistant","content":[
-            {"type":"thinking","thinking":"hm","signature":"x"},
-            {"type":"text","text":"I look."},
-            {"type":"tool_use","id":"c1","name":"f","input":{"x":1}},
-            {"type":"tool_use","id":"c2","name":"g","input":{}}]},
-          {"role":"user","content":[
-            {"type":"tool_result","tool_use_id":"c1","content":[{"type":"text","text":"42"}]},
-            {"type":"tool_result","tool_use_id":"c2","content":"no","is_error":true},
-            {"type":"text","text":"go on"}]}]}
-        """;
     try (TestClient client = box.client()) {
-      assertEquals(200, client.post(PATH, body).status());
+      assertEquals(200, client.post(PATH, EVERYTHING).status());
     }
     assertEquals(
         List.of(
@@ -283,7 +291,7 @@ class MessagesTest {
             result("c1", "42"),
             result("c2", "Error: no"),
             Message.of(Message.Role.USER, "go on")),
-        asked().messages());
+        ((Prompt.Chat) box.remote.attempts().getFirst().request().prompt()).messages());
   }
 
   private static Message result(String id, String text) {
@@ -427,6 +435,66 @@ class MessagesTest {
   void wrongOptionIsToldByItsName(String option, String told) throws Exception {
     try (TestClient client = box.client()) {
       assertTold(client.post(PATH, QUESTION.formatted("," + option)), told);
+    }
+  }
+
+  @Test
+  void mutatedBodiesAreReadOrRefusedAndNeverADefect() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed of the mutated messages: " + seed);
+    Random random = new Random(seed);
+    String[] values = {
+      "null",
+      "7",
+      "-1",
+      "1e400",
+      "true",
+      "\"\"",
+      "\"x\"",
+      "[]",
+      "[[]]",
+      "{}",
+      "[{}]",
+      "[null]",
+      "{\"type\":\"text\"}",
+      "[{\"type\":\"tool_use\"}]",
+      "{\"type\":\"tool\"}"
+    };
+    int read = 0;
+    for (int i = 0; i < 10_000; i++) {
+      ObjectNode body = (ObjectNode) Json.MAPPER.readTree(EVERYTHING);
+      List<JsonNode> nodes = new ArrayList<>();
+      collect(body, nodes);
+      for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
+        JsonNode value = Json.MAPPER.readTree(values[random.nextInt(values.length)]);
+        switch (nodes.get(random.nextInt(nodes.size()))) {
+          case ObjectNode object when !object.isEmpty() -> {
+            List<String> names = new ArrayList<>();
+            object.fieldNames().forEachRemaining(names::add);
+            object.set(names.get(random.nextInt(names.size())), value);
+          }
+          case ArrayNode array when !array.isEmpty() ->
+              array.set(random.nextInt(array.size()), value);
+          default -> {
+            // It was emptied by a change before.
+          }
+        }
+      }
+      try {
+        MessageRequests.read("r", body);
+        MessageRequests.readUnlimited("r", body);
+        read++;
+      } catch (ApiException e) {
+        assertEquals(400, e.error().status());
+      }
+    }
+    assertTrue(read > 0 && read < 10_000, read + " of the bodies were read, seed " + seed);
+  }
+
+  private static void collect(JsonNode node, List<JsonNode> into) {
+    if (node.isContainerNode()) {
+      into.add(node);
+      node.forEach(child -> collect(child, into));
     }
   }
 
