@@ -35,8 +35,8 @@ trap finish EXIT
 
 maven=(mvn --batch-mode)
 if [ "$empty" = true ]; then
-  export FREEHOLD_CACHE=$work/cache CCACHE_DIR=$work/ccache npm_config_cache=$work/npm
-  unset FREEHOLD_MODELS
+  export FREEHOLD_CACHE=$work/cache FREEHOLD_MODELS=$work/cache/models
+  export CCACHE_DIR=$work/ccache npm_config_cache=$work/npm PIP_CACHE_DIR=$work/pip
   maven+=("-Dmaven.repo.local=$work/m2")
 fi
 
