@@ -2,9 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -121,8 +119,8 @@ final class ApiErrors {
     return refused(
         404,
         "not_found",
-        "There is nothing at this path. This box serves /v1/models, /v1/chat/completions and"
-            + " /v1/completions.");
+        "There is nothing at this path. This box serves /v1/models, /v1/chat/completions,"
+            + " /v1/completions and /v1/messages.");
   }
 
   static ApiException wrongMethod(String allowed) {
@@ -149,16 +147,21 @@ final class ApiErrors {
         "bad_http_request");
   }
 
-  static byte[] json(ApiError error) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-    try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      write(json, error);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
+  /** Anthropic's class of error, which follows from the status. */
+  static String anthropicType(ApiError error) {
+    return switch (error.status()) {
+      case 401 -> "authentication_error";
+      case 403 -> "permission_error";
+      case 404 -> "not_found_error";
+      case 413 -> "request_too_large";
+      case 429 -> "rate_limit_error";
+      case 503 -> "overloaded_error";
+      case 504 -> "timeout_error";
+      default -> error.status() < 500 ? INVALID_REQUEST : "api_error";
+    };
   }
 
+  /** Writes OpenAI's error object. */
   static void write(JsonGenerator json, ApiError error) throws IOException {
     json.writeStartObject();
     json.writeObjectFieldStart("error");

@@ -35,22 +35,25 @@ final class ApiHandler implements Handler {
   private final ClientAdmission admission;
   private final BooleanSupplier stopping;
   private final Consumer<Exchange> settlement;
+  private final Dialect dialect;
   private final Endpoint endpoint;
 
   ApiHandler(
       ClientAdmission admission,
       BooleanSupplier stopping,
       Consumer<Exchange> settlement,
+      Dialect dialect,
       Endpoint endpoint) {
     this.admission = admission;
     this.stopping = stopping;
     this.settlement = settlement;
+    this.dialect = dialect;
     this.endpoint = endpoint;
   }
 
   @Override
   public void handle(ServerRequest request, ServerResponse response) {
-    Exchange exchange = new Exchange(request, response);
+    Exchange exchange = new Exchange(request, response, dialect);
     try {
       answer(exchange);
     } catch (CloseConnectionException e) {
@@ -104,7 +107,7 @@ final class ApiHandler implements Handler {
     if (exchange.isCommitted()) {
       throw new CloseConnectionException("the answer broke off after it had begun");
     }
-    response.header(RequestIds.HEADER, exchange.id());
+    exchange.nameInHeaders();
     response.header(
         Exchange.PROVIDER_HEADER,
         exchange.candidate().map(candidate -> candidate.name()).orElse(Exchange.NO_PROVIDER));
@@ -121,7 +124,7 @@ final class ApiHandler implements Handler {
                     HeaderNames.RETRY_AFTER, Long.toString(Math.max(1, wait.toSeconds()))));
     response.header(HeaderValues.CONTENT_TYPE_JSON);
     response.status(Status.create(error.status()));
-    response.send(ApiErrors.json(error));
+    response.send(exchange.dialect().json(error, exchange.id()));
     if (unread || closeConnection) {
       RequestBody.drain(request);
       throw new CloseConnectionException("refused, and nothing more is read");

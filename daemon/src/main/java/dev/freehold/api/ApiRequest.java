@@ -9,9 +9,14 @@ import java.util.Objects;
  * @param stream whether to send server-sent events
  * @param includeUsage whether a stream ends with the tokens used
  * @param needsReasoning whether the client asked for a reasoning effort
+ * @param showsReasoning whether the client is sent the model's reasoning, where there is some
  */
 record ApiRequest(
-    InferenceRequest request, boolean stream, boolean includeUsage, boolean needsReasoning) {
+    InferenceRequest request,
+    boolean stream,
+    boolean includeUsage,
+    boolean needsReasoning,
+    boolean showsReasoning) {
 
   ApiRequest {
     Objects.requireNonNull(request, "request");

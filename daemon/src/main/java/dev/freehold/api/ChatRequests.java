@@ -42,13 +42,19 @@ final class ChatRequests {
     boolean stream = fields.flag("stream", false);
     InferenceRequest request =
         new InferenceRequest(
-            id, model, prompt, CommonFields.sampling(fields), format(fields), tokensMax(fields));
+            id,
+            model,
+            prompt,
+            CommonFields.sampling(fields, "stop"),
+            format(fields),
+            tokensMax(fields));
     Optional<String> effort = fields.text("reasoning_effort");
     return new ApiRequest(
         request,
         stream,
         CommonFields.includeUsage(fields, stream),
-        effort.isPresent() && !effort.get().equals("none"));
+        effort.isPresent() && !effort.get().equals("none"),
+        true);
   }
 
   private static OptionalInt tokensMax(Fields fields) throws ApiException {
@@ -60,14 +66,18 @@ final class ChatRequests {
   private static List<Message> messages(Fields fields) throws ApiException {
     List<Fields> objects = fields.objects("messages", MESSAGES_MAX);
     if (objects.isEmpty()) {
-      throw ApiErrors.wrongParam(
-          "messages", "'messages' is missing or empty: send at least one message.");
+      throw noMessages();
     }
     List<Message> messages = new ArrayList<>(objects.size());
     for (Fields object : objects) {
       messages.add(message(object));
     }
     return messages;
+  }
+
+  static ApiException noMessages() {
+    return ApiErrors.wrongParam(
+        "messages", "'messages' is missing or empty: send at least one message.");
   }
 
   private static Message message(Fields fields) throws ApiException {
@@ -163,24 +173,32 @@ final class ChatRequests {
     if (choice.isObject()) {
       String name =
           fields.requiredObject("tool_choice").requiredObject("function").requiredText("name");
-      if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
-        throw ApiErrors.wrongParam(
-            "tool_choice", "'tool_choice' names a function that is not among 'tools'.");
-      }
-      return new ToolChoice.Named(name);
+      return named(name, tools);
     }
     return switch (choice.asText()) {
       case "auto" -> new ToolChoice.Auto();
       case "none" -> new ToolChoice.None();
-      case "required" -> {
-        if (tools.isEmpty()) {
-          throw ApiErrors.wrongParam(
-              "tool_choice", "'tool_choice' is required, but there are no 'tools'.");
-        }
-        yield new ToolChoice.Required();
-      }
+      case "required" -> required(tools);
       default -> throw fields.wrong("tool_choice", "auto, none, required or an object", choice);
     };
+  }
+
+  /** A choice that names a tool, which must be offered. */
+  static ToolChoice named(String name, List<Tool> tools) throws ApiException {
+    if (tools.stream().noneMatch(tool -> tool.name().equals(name))) {
+      throw ApiErrors.wrongParam(
+          "tool_choice", "'tool_choice' names a function that is not among 'tools'.");
+    }
+    return new ToolChoice.Named(name);
+  }
+
+  /** A choice that demands a call, which needs something to call. */
+  static ToolChoice required(List<Tool> tools) throws ApiException {
+    if (tools.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          "tool_choice", "'tool_choice' demands a call, but there are no 'tools'.");
+    }
+    return new ToolChoice.Required();
   }
 
   private static OutputFormat format(Fields fields) throws ApiException {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** Reads the fields that chat and plain completions have in common. */
+/** Reads the fields that the surfaces have in common. */
 final class CommonFields {
 
   static final int LOGIT_BIASES_MAX = 1_024;
@@ -19,7 +19,12 @@ final class CommonFields {
 
   private CommonFields() {}
 
-  static Sampling sampling(Fields fields) throws ApiException {
+  /**
+   * How tokens are to be chosen.
+   *
+   * @param stopName what the surface calls the texts that end an answer
+   */
+  static Sampling sampling(Fields fields, String stopName) throws ApiException {
     OptionalDouble topP = fields.number("top_p", 0, 1);
     return new Sampling(
         fields.number("temperature", 0, 2),
@@ -31,7 +36,7 @@ final class CommonFields {
         fields.number("repeat_penalty", 0, 10),
         fields.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         logitBias(fields),
-        stop(fields));
+        stop(fields, stopName));
   }
 
   static boolean includeUsage(Fields fields, boolean stream) throws ApiException {
@@ -89,8 +94,8 @@ final class CommonFields {
     return result;
   }
 
-  private static List<String> stop(Fields fields) throws ApiException {
-    JsonNode stop = fields.raw("stop");
+  private static List<String> stop(Fields fields, String name) throws ApiException {
+    JsonNode stop = fields.raw(name);
     if (stop.isMissingNode()) {
       return List.of();
     }
@@ -103,13 +108,13 @@ final class CommonFields {
       }
     } else {
       throw fields.wrong(
-          "stop", "a string or an array of at most %d".formatted(Sampling.STOPS_MAX), stop);
+          name, "a string or an array of at most %d".formatted(Sampling.STOPS_MAX), stop);
     }
     if (texts.stream().anyMatch(text -> text.isEmpty() || text.length() > STOP_CHARACTERS_MAX)) {
       throw ApiErrors.wrongParam(
-          "stop",
-          "'stop' must hold strings of 1 to %d characters, found something else."
-              .formatted(STOP_CHARACTERS_MAX));
+          name,
+          "'%s' must hold strings of 1 to %d characters, found something else."
+              .formatted(name, STOP_CHARACTERS_MAX));
     }
     return texts;
   }

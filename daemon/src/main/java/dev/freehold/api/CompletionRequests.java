@@ -30,10 +30,10 @@ final class CompletionRequests {
             id,
             model,
             new Prompt.Text(prompt(fields)),
-            CommonFields.sampling(fields),
+            CommonFields.sampling(fields, "stop"),
             new OutputFormat.Text(),
             tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX));
-    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false);
+    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false);
   }
 
   private static String prompt(Fields fields) throws ApiException {

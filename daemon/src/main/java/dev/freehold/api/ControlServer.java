@@ -133,7 +133,7 @@ public final class ControlServer implements AutoCloseable {
   private static void refuse(ServerResponse response, ApiError error) {
     response.status(Status.create(error.status()));
     response.header(HeaderValues.CONTENT_TYPE_JSON);
-    response.send(ApiErrors.json(error));
+    response.send(Dialect.OPENAI.json(error, ""));
   }
 
   private void status(ServerRequest request, JsonGenerator json) throws IOException {

@@ -23,6 +23,7 @@ final class Exchange {
 
   private final ServerRequest request;
   private final ServerResponse response;
+  private final Dialect dialect;
   private final String id;
   private final Instant arrival = Instant.now();
   private final long arrivalNanos = System.nanoTime();
@@ -38,12 +39,18 @@ final class Exchange {
   private Optional<String> errorWord = Optional.empty();
   private boolean committed;
 
-  Exchange(ServerRequest request, ServerResponse response) {
+  Exchange(ServerRequest request, ServerResponse response, Dialect dialect) {
     this.request = request;
     this.response = response;
+    this.dialect = dialect;
     this.id = RequestIds.of(request.headers());
-    response.header(RequestIds.HEADER, id);
+    nameInHeaders();
     response.header(PROVIDER_HEADER, NO_PROVIDER);
+  }
+
+  /** Tells the client the request's id. */
+  void nameInHeaders() {
+    dialect.idHeaders().forEach(header -> response.header(header, id));
   }
 
   ServerRequest request() {
@@ -52,6 +59,10 @@ final class Exchange {
 
   ServerResponse response() {
     return response;
+  }
+
+  Dialect dialect() {
+    return dialect;
   }
 
   String id() {

@@ -1,5 +1,6 @@
 package dev.freehold.api;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
@@ -19,11 +20,12 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Answers {@code POST /v1/chat/completions} and {@code POST /v1/completions}.
+ * Answers {@code POST /v1/chat/completions}, {@code POST /v1/completions} and {@code POST
+ * /v1/messages}.
  *
  * <p>Nothing is sent before the first real output is there: until then a failure is an ordinary
  * HTTP error, or another provider's turn. After it, a failure ends the stream with an error event
- * and no {@code [DONE]}.
+ * and without the surface's mark of a complete answer.
  */
 final class InferenceEndpoint implements ApiHandler.Endpoint {
 
@@ -51,17 +53,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   @Override
   public void answer(Exchange exchange)
       throws ApiException, InferenceException, IOException, InterruptedException {
-    requireJson(exchange.request());
-    Optional<Label> declared = declaredLabel(exchange.request());
-    byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
-    ApiRequest asked = surface.read(exchange.id(), Json.object(body));
-    if (router.table().hasModel(asked.request().model())) {
-      exchange.model(asked.request().model());
-    }
-    Inquiry inquiry =
-        new Inquiry(
-            exchange.caller().orElseThrow(), asked.request(), declared, asked.needsReasoning());
-    try (RoutedRequest routed = router.decide(inquiry)) {
+    Asked read = read(exchange, surface::read, router, bodyBytesMax);
+    ApiRequest asked = read.request();
+    try (RoutedRequest routed = router.decide(read.inquiry())) {
       exchange.decision(routed.decision());
       try (RoutedStream stream = routed.open();
           RunningAnswers.Running _ = running.add(stream);
@@ -69,6 +63,30 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
         answer(exchange, asked, stream, watched);
       }
     }
+  }
+
+  /** What a client asked, and the question of where that may go. */
+  record Asked(ApiRequest request, Inquiry inquiry) {}
+
+  /** Reads a body's JSON into the neutral form. */
+  interface BodyReader {
+    ApiRequest read(String id, ObjectNode body) throws ApiException;
+  }
+
+  /** Reads a request, its headers first: a body that is not wanted is not read. */
+  static Asked read(Exchange exchange, BodyReader reader, Router router, int bodyBytesMax)
+      throws ApiException, IOException {
+    requireJson(exchange.request());
+    Optional<Label> declared = declaredLabel(exchange.request());
+    byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
+    ApiRequest asked = reader.read(exchange.id(), Json.object(body));
+    if (router.table().hasModel(asked.request().model())) {
+      exchange.model(asked.request().model());
+    }
+    return new Asked(
+        asked,
+        new Inquiry(
+            exchange.caller().orElseThrow(), asked.request(), declared, asked.needsReasoning()));
   }
 
   private void answer(
@@ -98,7 +116,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       InferenceEvent first,
       HangUpWatch.Watched watched)
       throws InferenceException, IOException, InterruptedException {
-    WholeAnswer answer = new WholeAnswer(surface);
+    WholeAnswer answer = new WholeAnswer(surface, asked.showsReasoning());
     InferenceEvent event = first;
     while (!(event instanceof InferenceEvent.Finished)) {
       answer.add(event);
@@ -129,13 +147,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       InferenceEvent first,
       HangUpWatch.Watched watched)
       throws IOException, InterruptedException {
-    SseFrames frames =
-        new SseFrames(
-            surface,
-            exchange.id(),
-            asked.request().model(),
-            exchange.arrival(),
-            asked.includeUsage());
+    AnswerFrames frames = surface.frames(exchange, asked, stream.usageSoFar());
     ServerResponse response = exchange.response();
     response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
     response.header(HeaderNames.CACHE_CONTROL, "no-cache");
@@ -168,7 +180,10 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   /** The server holds a first piece back until it is flushed or a second one comes. */
-  private static void send(OutputStream out, SseFrames frames) throws IOException {
+  private static void send(OutputStream out, AnswerFrames frames) throws IOException {
+    if (frames.buffer().length() == 0) {
+      return;
+    }
     out.write(frames.buffer().array(), 0, frames.buffer().length());
     out.flush();
     frames.reset();

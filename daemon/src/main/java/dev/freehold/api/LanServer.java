@@ -34,6 +34,7 @@ public final class LanServer implements AutoCloseable {
   private static final Duration CUT_MARGIN = Duration.ofSeconds(30);
 
   private static final Duration IDLE_CONNECTION_TIMEOUT = Duration.ofMinutes(15);
+  private static final String COUNT_TOKENS = MessageJson.PATH + "/count_tokens";
   private static final int HEADERS_BYTES_MAX = 32 * 1024;
 
   private final LanServerConfig config;
@@ -171,16 +172,23 @@ public final class LanServer implements AutoCloseable {
         .get("/v1/models/{model}", plain(admission, settlement, models::one))
         .any("/v1/models/{model}", plain(admission, settlement, wrongMethod("GET")))
         .post("/v1/chat/completions", inference(admission, settlement, router, Surface.CHAT))
-        .any("/v1/chat/completions", plain(admission, settlement, wrongMethod("POST")))
+        .any("/v1/chat/completions", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
-        .any("/v1/completions", plain(admission, settlement, wrongMethod("POST")))
-        .any(
-            plain(
+        .any("/v1/completions", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post(MessageJson.PATH, inference(admission, settlement, router, Surface.MESSAGES))
+        .any(MessageJson.PATH, onlyPost(admission, settlement, Dialect.ANTHROPIC))
+        .post(
+            COUNT_TOKENS,
+            handler(
                 admission,
-                settlement,
-                exchange -> {
-                  throw ApiErrors.notFound();
-                }));
+                settlement::log,
+                Dialect.ANTHROPIC,
+                new TokenCountEndpoint(router, config.bodyBytesMax())))
+        .any(COUNT_TOKENS, onlyPost(admission, settlement, Dialect.ANTHROPIC))
+        .any(
+            MessageJson.PATH + "/*",
+            handler(admission, settlement::log, Dialect.ANTHROPIC, LanServer::notFound))
+        .any(plain(admission, settlement, LanServer::notFound));
   }
 
   private ApiHandler inference(
@@ -188,17 +196,29 @@ public final class LanServer implements AutoCloseable {
     return handler(
         admission,
         settlement::settle,
+        surface.dialect(),
         new InferenceEndpoint(surface, router, running, hangUps, config.bodyBytesMax()));
   }
 
   private ApiHandler plain(
       ClientAdmission admission, Settlement settlement, ApiHandler.Endpoint endpoint) {
-    return handler(admission, settlement::log, endpoint);
+    return handler(admission, settlement::log, Dialect.OPENAI, endpoint);
+  }
+
+  private ApiHandler onlyPost(ClientAdmission admission, Settlement settlement, Dialect dialect) {
+    return handler(admission, settlement::log, dialect, wrongMethod("POST"));
   }
 
   private ApiHandler handler(
-      ClientAdmission admission, Consumer<Exchange> settle, ApiHandler.Endpoint endpoint) {
-    return new ApiHandler(admission, () -> stopping, settle, endpoint);
+      ClientAdmission admission,
+      Consumer<Exchange> settle,
+      Dialect dialect,
+      ApiHandler.Endpoint endpoint) {
+    return new ApiHandler(admission, () -> stopping, settle, dialect, endpoint);
+  }
+
+  private static void notFound(Exchange exchange) throws ApiException {
+    throw ApiErrors.notFound();
   }
 
   private static ApiHandler.Endpoint wrongMethod(String allowed) {
@@ -216,13 +236,15 @@ public final class LanServer implements AutoCloseable {
       ServerResponseHeaders headers,
       String message) {
     headers.set(HeaderValues.CONTENT_TYPE_JSON);
-    headers.set(RequestIds.HEADER, RequestIds.fresh());
+    Dialect dialect = Dialect.of(request.path());
+    String id = RequestIds.fresh();
+    dialect.idHeaders().forEach(header -> headers.set(header, id));
     headers.set(Exchange.PROVIDER_HEADER, Exchange.NO_PROVIDER);
     return DirectHandler.TransportResponse.builder()
         .status(status)
         .headers(headers)
         .keepAlive(false)
-        .entity(ApiErrors.json(ApiErrors.protocol(status.code())))
+        .entity(dialect.json(ApiErrors.protocol(status.code()), id))
         .build();
   }
 }

@@ -10,12 +10,12 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * Writes one streamed answer's events into a reused buffer, one {@code data:} line an event.
+ * Writes one streamed answer as OpenAI's chunks, one {@code data:} line an event.
  *
  * <p>This is the hot path of a stream: what is the same in every frame is encoded once, and a text
  * delta costs its own characters.
  */
-final class SseFrames {
+final class SseFrames implements AnswerFrames {
 
   private static final byte[] DATA = ascii("data: ");
   private static final byte[] END = ascii("\n\n");
@@ -47,17 +47,18 @@ final class SseFrames {
         ascii((chat ? "}" : "") + ",\"logprobs\":null,\"finish_reason\":null}]" + usage + "}");
   }
 
-  /** The frames written since {@link #reset}. */
-  FrameBuffer buffer() {
+  @Override
+  public FrameBuffer buffer() {
     return buffer;
   }
 
-  void reset() {
+  @Override
+  public void reset() {
     buffer.reset();
   }
 
-  /** Adds what an event means to the client; the first one also opens the answer. */
-  void event(InferenceEvent event) throws IOException {
+  @Override
+  public void event(InferenceEvent event) throws IOException {
     if (!opened && surface == Surface.CHAT) {
       open();
     }
@@ -71,7 +72,8 @@ final class SseFrames {
   }
 
   /** Ends a stream that broke off: there is no {@code [DONE]} after it. */
-  void error(ApiError error) throws IOException {
+  @Override
+  public void error(ApiError error) throws IOException {
     buffer.write(DATA);
     ApiErrors.write(json, error);
     json.flush();
@@ -135,12 +137,11 @@ final class SseFrames {
 
   private void finish(FinishReason reason, Usage usage) throws IOException {
     begin();
-    switch (surface) {
-      case CHAT -> {
-        json.writeStartObject();
-        json.writeEndObject();
-      }
-      case COMPLETION -> json.writeString("");
+    if (surface == Surface.CHAT) {
+      json.writeStartObject();
+      json.writeEndObject();
+    } else {
+      json.writeString("");
     }
     endDelta(AnswerJson.finishReason(reason));
     if (includeUsage) {
@@ -178,7 +179,8 @@ final class SseFrames {
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeStringField("id", surface.answerId(requestId));
-      json.writeStringField("object", surface.chunkObject());
+      json.writeStringField(
+          "object", surface == Surface.CHAT ? "chat.completion.chunk" : "text_completion");
       json.writeNumberField("created", created.getEpochSecond());
       json.writeStringField("model", model);
       json.writeEndObject();

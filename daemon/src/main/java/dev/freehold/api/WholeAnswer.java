@@ -1,7 +1,9 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
@@ -15,12 +17,14 @@ final class WholeAnswer {
   static final int CHARACTERS_MAX = 32 << 20;
 
   private final Surface surface;
+  private final boolean showsReasoning;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder reasoning = new StringBuilder();
   private final List<Call> calls = new ArrayList<>();
 
-  WholeAnswer(Surface surface) {
+  WholeAnswer(Surface surface, boolean showsReasoning) {
     this.surface = surface;
+    this.showsReasoning = showsReasoning;
   }
 
   void add(InferenceEvent event) {
@@ -42,31 +46,75 @@ final class WholeAnswer {
     return characters > CHARACTERS_MAX;
   }
 
+  /**
+   * The answer in its surface's form.
+   *
+   * @throws InferenceException if the form has no place for what the model said
+   */
   byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
-      throws IOException {
+      throws IOException, InferenceException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 512);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      json.writeStartObject();
-      json.writeStringField("id", surface.answerId(requestId));
-      json.writeStringField("object", surface.wholeObject());
-      json.writeNumberField("created", created.getEpochSecond());
-      json.writeStringField("model", model);
-      json.writeArrayFieldStart("choices");
-      json.writeStartObject();
-      json.writeNumberField("index", 0);
       switch (surface) {
-        case CHAT -> message(json);
-        case COMPLETION -> json.writeStringField("text", AnswerJson.wellFormed(text.toString()));
+        case CHAT, COMPLETION -> choice(json, requestId, model, created, finished);
+        case MESSAGES -> anthropicMessage(json, requestId, model, finished);
       }
-      json.writeNullField("logprobs");
-      json.writeStringField("finish_reason", AnswerJson.finishReason(finished.reason()));
-      json.writeEndObject();
-      json.writeEndArray();
-      json.writeFieldName("usage");
-      AnswerJson.usage(json, finished.usage());
-      json.writeEndObject();
     }
     return bytes.toByteArray();
+  }
+
+  private void choice(
+      JsonGenerator json,
+      String requestId,
+      String model,
+      Instant created,
+      InferenceEvent.Finished finished)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", surface.answerId(requestId));
+    json.writeStringField(
+        "object", surface == Surface.CHAT ? "chat.completion" : "text_completion");
+    json.writeNumberField("created", created.getEpochSecond());
+    json.writeStringField("model", model);
+    json.writeArrayFieldStart("choices");
+    json.writeStartObject();
+    json.writeNumberField("index", 0);
+    if (surface == Surface.CHAT) {
+      message(json);
+    } else {
+      json.writeStringField("text", AnswerJson.wellFormed(text.toString()));
+    }
+    json.writeNullField("logprobs");
+    json.writeStringField("finish_reason", AnswerJson.finishReason(finished.reason()));
+    json.writeEndObject();
+    json.writeEndArray();
+    json.writeFieldName("usage");
+    AnswerJson.usage(json, finished.usage());
+    json.writeEndObject();
+  }
+
+  /** Blocks stand in the order in which models write them. */
+  private void anthropicMessage(
+      JsonGenerator json, String requestId, String model, InferenceEvent.Finished finished)
+      throws IOException, InferenceException {
+    json.writeStartObject();
+    MessageJson.head(json, requestId, model);
+    json.writeArrayFieldStart("content");
+    if (showsReasoning && !reasoning.isEmpty()) {
+      MessageJson.thinking(json, reasoning.toString());
+    }
+    if (!text.isEmpty()) {
+      MessageJson.text(json, text.toString());
+    }
+    boolean cut = finished.reason() == FinishReason.LENGTH;
+    for (Call call : calls) {
+      MessageJson.toolUse(
+          json, call.id, call.name, MessageJson.input(call.arguments.toString(), cut));
+    }
+    json.writeEndArray();
+    MessageJson.stop(json, MessageJson.stopReason(finished.reason(), !calls.isEmpty()));
+    MessageJson.usage(json, finished.usage());
+    json.writeEndObject();
   }
 
   private void message(JsonGenerator json) throws IOException {

@@ -3,10 +3,11 @@
  *
  * <p>A request's way through this package: {@link dev.freehold.api.LanServer} listens; {@code
  * ApiHandler} admits the client, keeps the request's {@code Exchange} and turns every failure into
- * one OpenAI error object through {@code ApiErrors}; {@code InferenceEndpoint} reads the body into
- * the neutral form, asks the router and writes what comes back, whole or as server-sent events.
- * When the request has ended, however it ended, {@code Settlement} writes its usage record, its
- * metrics and its line in the log, none of which holds content.
+ * one error object through {@code ApiErrors}, in the path's {@code Dialect}; {@code
+ * InferenceEndpoint} reads the body into the neutral form by its {@code Surface}, asks the router
+ * and writes what comes back, whole or as server-sent events. When the request has ended, however
+ * it ended, {@code Settlement} writes its usage record, its metrics and its line in the log, none
+ * of which holds content.
  *
  * <p>Each connection is served by one virtual thread, one request after the other.
  */

@@ -88,6 +88,7 @@ class CanaryTest {
         "{\"model\":\"assistant\",\"messages\":[{\"role\":\"user\",\"content\":\""
             + CANARY
             + "\"}],\"user\":\"canary-user\",\"stream\":%s}";
+    String message = question.replace("\"stream\"", "\"max_tokens\":9,\"stream\"");
     box.local.answers("an answer with a " + CANARY);
     box.remote.answers(CANARY);
     try (TestClient client = box.client()) {
@@ -109,7 +110,12 @@ class CanaryTest {
         box.local.plays(List.of(FakeProvider.say(CANARY), FakeProvider.breaks(kind)));
         client.post("/v1/chat/completions", question.formatted("true"));
         client.post("/v1/chat/completions", question.formatted("false"));
+        client.post("/v1/messages", message.formatted("true"));
+        client.post("/v1/messages", message.formatted("false"));
       }
+      client.post("/v1/messages", message.formatted(CANARY));
+      client.post("/v1/messages", message.formatted("1").replace("user\"", CANARY));
+      client.post("/v1/messages/count_tokens", message.formatted("false"));
       box.local.plays(List.of());
       client.post("/v1/chat/completions", question.formatted("true"), "x-request-id: last-one");
     }

@@ -1,0 +1,129 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.Message;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Tool;
+import dev.freehold.inference.ToolChoice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Reads the bodies of {@code POST /v1/messages} and {@code POST /v1/messages/count_tokens}.
+ *
+ * <p>Fields that this box does not know are passed over, as Anthropic's SDKs send many that only
+ * matter to its own service. What would change the answer and cannot be done is refused.
+ */
+final class MessageRequests {
+
+  private MessageRequests() {}
+
+  static ApiRequest read(String id, ObjectNode body) throws ApiException {
+    Fields fields = Fields.of(body);
+    OptionalInt tokensMax = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
+    if (tokensMax.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          "max_tokens", "'max_tokens' is missing: send how many tokens to generate at most.");
+    }
+    ApiRequest request = read(id, fields, tokensMax);
+    Prompt.Chat chat = (Prompt.Chat) request.request().prompt();
+    if (chat.messages().getLast().role() == Message.Role.ASSISTANT) {
+      throw ApiErrors.wrongParam(
+          "messages",
+          "The last of 'messages' is the assistant's: this box does not continue an answer that"
+              + " was begun. End with a user's message.");
+    }
+    return request;
+  }
+
+  /** A request whose tokens are counted needs no limit and may end with anyone's message. */
+  static ApiRequest readUnlimited(String id, ObjectNode body) throws ApiException {
+    return read(id, Fields.of(body), OptionalInt.empty());
+  }
+
+  private static ApiRequest read(String id, Fields fields, OptionalInt tokensMax)
+      throws ApiException {
+    String model = fields.requiredText("model");
+    List<Message> messages = MessageBlocks.messages(fields);
+    List<Tool> tools = tools(fields);
+    Optional<Fields> choice = fields.object("tool_choice");
+    boolean parallel = choice.isEmpty() || !choice.get().flag("disable_parallel_tool_use", false);
+    Prompt prompt = new Prompt.Chat(messages, tools, toolChoice(choice, tools), parallel);
+    Optional<Fields> thinking = fields.object("thinking");
+    boolean thinks = thinking.isPresent() && thinks(thinking.get());
+    return new ApiRequest(
+        new InferenceRequest(
+            id,
+            model,
+            prompt,
+            CommonFields.sampling(fields, "stop_sequences"),
+            format(fields),
+            tokensMax),
+        fields.flag("stream", false),
+        false,
+        thinks,
+        thinks && !thinking.get().text("display").orElse("").equals("omitted"));
+  }
+
+  /** A budget is no promise that this box could keep, so it is passed over. */
+  private static boolean thinks(Fields thinking) throws ApiException {
+    return !thinking.requiredText("type").equals("disabled");
+  }
+
+  private static List<Tool> tools(Fields fields) throws ApiException {
+    List<Tool> tools = new ArrayList<>();
+    for (Fields tool : fields.objects("tools", ChatRequests.TOOLS_MAX)) {
+      if (!tool.text("type").orElse("custom").equals("custom")) {
+        throw ApiErrors.wrongParam(
+            tool.path("type"),
+            "This box has no tools of its own: '%s' must be custom or left out."
+                .formatted(tool.path("type")));
+      }
+      tool.requiredObject("input_schema");
+      tools.add(
+          new Tool(
+              tool.requiredText("name"),
+              tool.text("description").orElse(""),
+              tool.raw("input_schema").toString()));
+    }
+    return tools;
+  }
+
+  private static ToolChoice toolChoice(Optional<Fields> choice, List<Tool> tools)
+      throws ApiException {
+    if (choice.isEmpty()) {
+      return new ToolChoice.Auto();
+    }
+    return switch (choice.get().requiredText("type")) {
+      case "auto" -> new ToolChoice.Auto();
+      case "none" -> new ToolChoice.None();
+      case "any" -> ChatRequests.required(tools);
+      case "tool" -> ChatRequests.named(choice.get().requiredText("name"), tools);
+      default ->
+          throw ApiErrors.wrongParam(
+              "tool_choice.type",
+              "'tool_choice.type' must be auto, any, tool or none, found something else.");
+    };
+  }
+
+  private static OutputFormat format(Fields fields) throws ApiException {
+    Optional<Fields> config = fields.object("output_config");
+    Optional<Fields> format = config.isPresent() ? config.get().object("format") : Optional.empty();
+    if (format.isEmpty()) {
+      return new OutputFormat.Text();
+    }
+    if (!format.get().requiredText("type").equals("json_schema")) {
+      throw ApiErrors.wrongParam(
+          format.get().path("type"),
+          "'%s' must be json_schema, found something else.".formatted(format.get().path("type")));
+    }
+    format.get().requiredObject("schema");
+    JsonNode schema = format.get().raw("schema");
+    return new OutputFormat.JsonSchema(schema.toString());
+  }
+}

@@ -1,0 +1,57 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.routing.Decision;
+import dev.freehold.routing.RoutedRequest;
+import dev.freehold.routing.Router;
+import io.helidon.http.HeaderValues;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+
+/**
+ * Answers {@code POST /v1/messages/count_tokens}: the local model's own tokens of a prompt.
+ *
+ * <p>The request is decided as any other, so that who may not ask may not count, and it is never
+ * sent.
+ */
+final class TokenCountEndpoint implements ApiHandler.Endpoint {
+
+  private final Router router;
+  private final int bodyBytesMax;
+
+  TokenCountEndpoint(Router router, int bodyBytesMax) {
+    this.router = router;
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  @Override
+  public void answer(Exchange exchange) throws ApiException, InferenceException, IOException {
+    InferenceEndpoint.Asked asked =
+        InferenceEndpoint.read(exchange, MessageRequests::readUnlimited, router, bodyBytesMax);
+    int tokens;
+    try (RoutedRequest routed = router.decide(asked.inquiry())) {
+      exchange.decision(routed.decision());
+      tokens = exact(routed.decision());
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
+    try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeNumberField("input_tokens", tokens);
+      json.writeEndObject();
+    }
+    exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
+    exchange.response().send(bytes.toByteArray());
+  }
+
+  /** An estimate is good enough to route by, but a client that counts wants the number. */
+  private static int exact(Decision decision) throws InferenceException {
+    if (!decision.promptTokensExact()) {
+      throw new InferenceException(
+          InferenceException.Kind.UNAVAILABLE,
+          "The model is not loaded on this box, so its tokens cannot be counted. Try again in a"
+              + " moment.");
+    }
+    return decision.facts().promptTokens();
+  }
+}
