@@ -56,7 +56,8 @@ public final class RenderedPrompt implements AutoCloseable {
     } catch (LlamaException e) {
       throw new InferenceException(
           Kind.INVALID_REQUEST,
-          "the response format or a tool's schema cannot be turned into a grammar: simplify it",
+          "the model cannot sample this way: simplify the response format and the tools' schemas, "
+              + "and let logit_bias name tokens of this model only",
           e);
     }
   }

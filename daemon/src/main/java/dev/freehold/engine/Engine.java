@@ -29,10 +29,11 @@ import java.util.concurrent.TimeUnit;
  * in the KV cache are pending. A running stream has one pending token, an entering prompt many, a
  * sequence that was parked and comes back has all of them: one rule feeds all three.
  *
- * <p>Admission is by KV cells. A request with a limit reserves prompt plus limit; one without
- * reserves its prompt and {@link #GROWTH_TOKENS}, and grows. When cells run out the newest growing
- * sequence is parked: its cells are freed, its tokens kept, and it is computed again when there is
- * room.
+ * <p>Admission is by KV cells. A request with a limit reserves prompt plus limit; one without, or
+ * with a limit that its context cannot hold (agents send one for the largest models there are),
+ * reserves its prompt and {@link #GROWTH_TOKENS}, and grows until its context is full. When cells
+ * run out the newest growing sequence is parked: its cells are freed, its tokens kept, and it is
+ * computed again when there is room.
  */
 public final class Engine implements AutoCloseable {
 
@@ -124,7 +125,7 @@ public final class Engine implements AutoCloseable {
   public Generation submit(GenerationRequest request) throws EngineException {
     EngineException refusal = refusal(request);
     if (refusal == null) {
-      Generation generation = new Generation(this, request);
+      Generation generation = new Generation(this, request, sequenceTokensMax);
       if (queue.offer(generation)) {
         return stopping ? refusedWhileStopping(generation) : generation;
       }
@@ -147,15 +148,11 @@ public final class Engine implements AutoCloseable {
       return new EngineException(
           EngineException.Kind.TOO_LONG, "the prompt has no tokens, at least one is needed");
     }
-    long wanted = (long) prompt + request.completionTokensMax().orElse(1);
-    if (wanted > sequenceTokensMax) {
+    if (prompt + 1 > sequenceTokensMax) {
       return new EngineException(
           EngineException.Kind.TOO_LONG,
-          request.completionTokensMax().isPresent()
-              ? "the context holds %d tokens, but the prompt has %d and its limit is %d more: shorten the prompt or lower the limit"
-                  .formatted(sequenceTokensMax, prompt, request.completionTokensMax().getAsInt())
-              : "the context holds %d tokens, but the prompt has %d: shorten it"
-                  .formatted(sequenceTokensMax, prompt));
+          "the context holds %d tokens, but the prompt has %d: shorten it"
+              .formatted(sequenceTokensMax, prompt));
     }
     return null;
   }

@@ -27,6 +27,7 @@ public final class Generation implements AutoCloseable {
   private final Engine engine;
   private final GenerationRequest request;
   private final int promptTokens;
+  private final boolean limited;
   private final long submittedNanos = System.nanoTime();
   private final TextRing ring = new TextRing();
   private final byte[] chunk = new byte[TextRing.CAPACITY_BYTES];
@@ -42,10 +43,11 @@ public final class Generation implements AutoCloseable {
 
   private volatile boolean cancelled;
 
-  Generation(Engine engine, GenerationRequest request) {
+  Generation(Engine engine, GenerationRequest request, int sequenceTokensMax) {
     this.engine = engine;
     this.request = request;
     this.promptTokens = request.prompt().size();
+    this.limited = completionTokensMax() <= sequenceTokensMax - promptTokens;
     this.assembler = new TextAssembler(ring, request.stopBytes());
   }
 
@@ -151,8 +153,9 @@ public final class Generation implements AutoCloseable {
     return request.completionTokensMax().orElse(Integer.MAX_VALUE);
   }
 
+  /** Whether its limit, and with it the cells it needs, are known and fit the context. */
   boolean isLimited() {
-    return request.completionTokensMax().isPresent();
+    return limited;
   }
 
   void admitted() {

@@ -185,9 +185,19 @@ class EngineTest {
   void promptThatCanNeverFitIsRefusedWithTheFigures() {
     try (Engine engine = Engine.start(model, options(256, 1, 1))) {
       EngineException refusal =
-          assertThrows(EngineException.class, () -> engine.submit(greedy(STORY, 256)));
+          assertThrows(EngineException.class, () -> engine.submit(greedy(STORY.repeat(100), 5)));
       assertEquals(EngineException.Kind.TOO_LONG, refusal.kind());
       assertTrue(refusal.getMessage().contains("256"), refusal.getMessage());
+    }
+  }
+
+  @Test
+  void limitBeyondTheContextEndsWhereTheContextIsFull() throws Exception {
+    try (Engine engine = Engine.start(model, options(256, 1, 1));
+        Generation generation = engine.submit(greedy(STORY, 64_000))) {
+      text(generation);
+      assertEquals(Generation.Ending.CONTEXT_FULL, generation.ending());
+      assertEquals(256, generation.promptTokens() + generation.completionTokens());
     }
   }
 

@@ -22,6 +22,10 @@ final class ToolSuite {
       assertEquals("[\"get_weather\",{\"city\":\"Zurich\"}]", seen.get("whole").toString());
       assertEquals(seen.get("whole"), seen.get("streamed"));
       assertEquals(seen.get("finish"), seen.get("streamedFinish"));
+      // Nothing in the question asks for the tool: only a grammar can have made this call.
+      assertEquals("[\"get_weather\"]", seen.get("forced").toString());
+      assertEquals("[\"str\"]", seen.get("forcedCity").toString());
+      assertEquals("tool_calls", seen.get("forcedFinish").asText());
       assertFalse(seen.get("answer").asText().isBlank());
     }
   }

@@ -68,6 +68,15 @@ for chunk in client.chat.completions.create(
             arguments += delta.function.arguments or ""
 streamed = called(content, [[name, json.loads(arguments)]] if name else [])
 
+forced = client.chat.completions.create(
+    model=model,
+    messages=[{"role": "user", "content": "Good morning!"}],
+    tools=tools,
+    tool_choice="required",
+    temperature=0,
+    max_tokens=128,
+).choices[0]
+
 answered = client.chat.completions.create(
     model=model,
     messages=[
@@ -96,6 +105,12 @@ print(
             "finish": asked.finish_reason,
             "streamed": streamed,
             "streamedFinish": finish,
+            "forced": [call.function.name for call in forced.message.tool_calls or []],
+            "forcedCity": [
+                type(json.loads(call.function.arguments)["city"]).__name__
+                for call in forced.message.tool_calls or []
+            ],
+            "forcedFinish": forced.finish_reason,
             "answer": answered.choices[0].message.content,
         }
     )

@@ -2,6 +2,7 @@ package dev.freehold.llama;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How the next token is chosen.
@@ -78,194 +79,104 @@ public record SamplerOptions(
   }
 
   public SamplerOptions withSeed(long value) {
-    return new SamplerOptions(
-        value,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.seed = value);
   }
 
   public SamplerOptions withTemperature(float value) {
-    return new SamplerOptions(
-        seed,
-        value,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.temperature = value);
   }
 
   public SamplerOptions withTopK(int value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        value,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.topK = value);
   }
 
   public SamplerOptions withTopP(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        value,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.topP = value);
   }
 
   public SamplerOptions withMinP(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        value,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.minP = value);
   }
 
   public SamplerOptions withTypicalP(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        value,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.typicalP = value);
   }
 
   public SamplerOptions withRepeatPenalty(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        value,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.repeatPenalty = value);
   }
 
   public SamplerOptions withFrequencyPenalty(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        value,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.frequencyPenalty = value);
   }
 
   public SamplerOptions withPresencePenalty(float value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        value,
-        penaltyLastN,
-        logitBias,
-        grammar);
+    return with(fields -> fields.presencePenalty = value);
   }
 
   public SamplerOptions withPenaltyLastN(int value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        value,
-        logitBias,
-        grammar);
+    return with(fields -> fields.penaltyLastN = value);
   }
 
   public SamplerOptions withLogitBias(Map<Integer, Float> value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        value,
-        grammar);
+    return with(fields -> fields.logitBias = value);
   }
 
   public SamplerOptions withGrammar(String value) {
-    return new SamplerOptions(
-        seed,
-        temperature,
-        topK,
-        topP,
-        minP,
-        typicalP,
-        repeatPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        penaltyLastN,
-        logitBias,
-        value);
+    return with(fields -> fields.grammar = value);
+  }
+
+  private SamplerOptions with(Consumer<Fields> change) {
+    Fields fields = new Fields(this);
+    change.accept(fields);
+    return fields.options();
+  }
+
+  /** The same values, open to change while a changed copy is made. */
+  private static final class Fields {
+
+    long seed;
+    float temperature;
+    int topK;
+    float topP;
+    float minP;
+    float typicalP;
+    float repeatPenalty;
+    float frequencyPenalty;
+    float presencePenalty;
+    int penaltyLastN;
+    Map<Integer, Float> logitBias;
+    String grammar;
+
+    Fields(SamplerOptions from) {
+      seed = from.seed;
+      temperature = from.temperature;
+      topK = from.topK;
+      topP = from.topP;
+      minP = from.minP;
+      typicalP = from.typicalP;
+      repeatPenalty = from.repeatPenalty;
+      frequencyPenalty = from.frequencyPenalty;
+      presencePenalty = from.presencePenalty;
+      penaltyLastN = from.penaltyLastN;
+      logitBias = from.logitBias;
+      grammar = from.grammar;
+    }
+
+    SamplerOptions options() {
+      return new SamplerOptions(
+          seed,
+          temperature,
+          topK,
+          topP,
+          minP,
+          typicalP,
+          repeatPenalty,
+          frequencyPenalty,
+          presencePenalty,
+          penaltyLastN,
+          logitBias,
+          grammar);
+    }
   }
 }

@@ -30,7 +30,7 @@ public final class FirstLight implements AutoCloseable {
   private static final String SERIAL = "first-light";
   private static final String QUESTION = "What is the capital of France?";
   private static final String NEXT_QUESTION = "Write a haiku about Zurich.";
-  private static final int ANSWER_TOKENS_MAX = 200;
+  private static final int ANSWER_TOKENS_MAX = 64;
 
   private final PrintStream out = System.out;
   private final RunFolder folder;
