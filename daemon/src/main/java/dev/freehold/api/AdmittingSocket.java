@@ -41,7 +41,7 @@ final class AdmittingSocket extends SSLSocket {
   /**
    * Puts manners around a secured socket.
    *
-   * @param plain the connection beneath, which the secured socket does not close
+   * @param plain the connection beneath
    */
   AdmittingSocket(Socket plain, SSLSocket secured) {
     this.plain = plain;

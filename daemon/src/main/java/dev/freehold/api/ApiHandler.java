@@ -65,6 +65,10 @@ final class ApiHandler implements Handler {
     } finally {
       settlement.accept(exchange);
     }
+    // The server repeats the header and then reads on: ending the connection is left to us.
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      throw new CloseConnectionException("the client asked for one answer only");
+    }
   }
 
   private void answer(Exchange exchange) throws IOException {

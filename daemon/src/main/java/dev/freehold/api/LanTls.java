@@ -190,8 +190,8 @@ final class LanTls {
     public Socket createSocket(Socket socket, InputStream consumed, boolean autoClose)
         throws IOException {
       SSLContext now = current.context();
-      SSLSocket secured =
-          (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, autoClose);
+      // The server closes the secured socket's streams only, and the connection must end with them.
+      SSLSocket secured = (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, true);
       secured.setUseClientMode(false);
       secured.setSSLParameters(parameters(now));
       return new AdmittingSocket(socket, secured);

@@ -82,6 +82,15 @@ class LanServerTest {
   }
 
   @Test
+  void connectionEndsAfterTheAnswerOfAClientThatAsksForIt() throws Exception {
+    try (TestClient client = box.client()) {
+      Reply reply = client.post(CHAT, QUESTION.formatted(""), "Connection: close");
+      assertEquals(200, reply.status());
+      assertEquals(-1, client.socket().getInputStream().read());
+    }
+  }
+
+  @Test
   void streamIsByteForByteWhatSdksRead() throws Exception {
     try (TestClient client = box.client()) {
       Reply reply = client.post(CHAT, STREAM, "x-request-id: r-1");
