@@ -7,6 +7,7 @@
 #include "llama.h"
 #include "sampling.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -19,6 +20,7 @@ struct freehold_sampler {
     const llama_model *    model;
     common_params_sampling params;
     common_sampler_ptr     native;
+    bool                   greedy  = false;   // nothing stands between the logits and the likeliest token
     bool                   refused = false;   // its grammar refused a token and stands nowhere until a reset
 };
 
@@ -99,6 +101,9 @@ common_params_sampling read_params(
         }
         out.logit_bias.push_back({bias.token, bias.bias});
     }
+    std::sort(out.logit_bias.begin(), out.logit_bias.end(), [](const llama_logit_bias & a, const llama_logit_bias & b) {
+        return a.token < b.token;
+    });
     if (params->grammar_bytes > 0) {
         out.grammar = {COMMON_GRAMMAR_TYPE_USER, std::string(params->grammar, (size_t) params->grammar_bytes)};
     }
@@ -109,6 +114,39 @@ common_params_sampling read_params(
         throw refusal("this build has no llguidance: write the grammar in GBNF");
     }
     return out;
+}
+
+// Whether the chain would do no more than pick the largest biased logit.
+bool picks_likeliest(const common_params_sampling & params) {
+    const bool penalties = params.penalty_last_n != 0
+            && (params.penalty_repeat != 1.0f || params.penalty_freq != 0.0f || params.penalty_present != 0.0f);
+    return params.temp <= 0.0f && !penalties && params.reasoning_budget_end.empty()
+            && common_grammar_value(params.grammar).empty();
+}
+
+// The chain builds and sorts a candidate for each token of the vocabulary: for a small model a tenth of a step.
+// `biases` are in the order of their tokens, each token once.
+int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama_logit_bias> & biases) {
+    int32_t best = -1;
+    float best_logit = 0.0f;
+    const auto consider = [&](int32_t token, float logit) {
+        if (best < 0 || logit > best_logit) {
+            best = token;
+            best_logit = logit;
+        }
+    };
+    int32_t token = 0;
+    for (const llama_logit_bias & bias : biases) {
+        for (; token < bias.token; token++) {
+            consider(token, logits[token]);
+        }
+        consider(token, logits[token] + bias.bias);
+        token++;
+    }
+    for (; token < n_vocab; token++) {
+        consider(token, logits[token]);
+    }
+    return best;
 }
 
 // common_sampler_init may change its parameters, so a copy is given: a reset starts from the same ones.
@@ -135,6 +173,7 @@ int32_t freehold_sampler_create(
         auto made = std::make_unique<freehold_sampler>();
         made->model  = model;
         made->params = read_params(model, params, prompt);
+        made->greedy = picks_likeliest(made->params);
         made->native = build(model, made->params);
         if (made->params.seed == LLAMA_DEFAULT_SEED) {
             made->params.seed = common_sampler_get_seed(made->native.get());   // a reset repeats the seed that was drawn
@@ -156,8 +195,13 @@ int32_t freehold_sampler_sample(freehold_sampler * sampler, freehold_context * c
         if (sampler->refused) {
             throw refusal("this sampler's grammar refused a token: reset it first");
         }
-        if (llama_get_logits_ith(context->native, index) == nullptr) {
+        const float * logits = llama_get_logits_ith(context->native, index);
+        if (logits == nullptr) {
             throw refusal("entry " + std::to_string(index) + " of the last batch asked for no output");
+        }
+        if (sampler->greedy) {
+            return likeliest(
+                    logits, llama_vocab_n_tokens(llama_model_get_vocab(sampler->model)), sampler->params.logit_bias);
         }
         return (int32_t) common_sampler_sample(sampler->native.get(), context->native, index);
     });
