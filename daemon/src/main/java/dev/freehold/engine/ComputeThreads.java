@@ -25,8 +25,13 @@ final class ComputeThreads {
   /** Steps of one trial; their median decides, so that a hiccup does not. */
   private static final int TRIAL_STEPS = 5;
 
-  /** What a trial must win by, so that noise does not make the choice flutter. */
-  private static final double GAIN = 0.9;
+  /**
+   * What a trial must win by. Fewer threads have to be clearly better, so that noise does not make
+   * the choice flutter; all of them, the normal state, need only be no worse.
+   */
+  private static final double GAIN_OF_FEWER = 0.9;
+
+  private static final double GAIN_OF_ALL = 0.98;
 
   private static final int RETRY_STEPS_MIN = 32;
   private static final int RETRY_STEPS_MAX = 1024;
@@ -131,7 +136,8 @@ final class ComputeThreads {
     if (trialSteps < TRIAL_STEPS && !hopeless) {
       return;
     }
-    boolean won = !hopeless && median() < rivalNanos * GAIN;
+    double gain = phase == Phase.TRYING_FEWER ? GAIN_OF_FEWER : GAIN_OF_ALL;
+    boolean won = !hopeless && median() < rivalNanos * gain;
     if (phase == Phase.TRYING_FEWER) {
       bestNanos[streams] = won ? bestNanos[streams] : rivalNanos;
       retrySteps = RETRY_STEPS_MIN;

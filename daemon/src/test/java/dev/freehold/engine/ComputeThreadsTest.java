@@ -62,6 +62,17 @@ class ComputeThreadsTest {
     assertEquals(2, threads.threads());
   }
 
+  /** A small model may gain little from a second thread; it is still the faster choice. */
+  @Test
+  void allThreadsComeBackForASmallGain() {
+    run(20, true, 1);
+    assertEquals(1, threads.threads());
+    for (int i = 0; i < 200; i++) {
+      threads.measured(1, threads.threads() == 2 ? ALONE_ONE * 0.93 : ALONE_ONE);
+    }
+    assertEquals(2, threads.threads());
+  }
+
   @Test
   void moreStreamsAreNoReasonForSuspicion() {
     run(500, false, 1);
