@@ -43,6 +43,10 @@ final class SdkSuite {
     assertEquals(seen.get("wholeTokens"), seen.get("streamedTokens"));
     assertTrue(seen.get("chunks").asInt() > 2, "a stream arrives in pieces");
     assertFalse(seen.get("completion").asText().isBlank());
+    assertEquals(seen.get("whole"), seen.get("response"));
+    assertEquals(seen.get("response"), seen.get("responseStreamed"));
+    assertEquals(seen.get("wholeTokens"), seen.get("responseTokens"));
+    assertEquals(seen.get("responseTokens"), seen.get("responseStreamedTokens"));
     assertEquals(404, seen.get("unknownModel").get("status").asInt());
     assertTrue(seen.get("unknownModel").get("message").asText().contains("small"));
   }

@@ -47,6 +47,19 @@ completion = client.completions.create(
     model=model, prompt="One, two, three,", temperature=0, max_tokens=8
 )
 
+response = client.responses.create(
+    model=model, input="Say hello.", temperature=0, max_output_tokens=24
+)
+response_streamed = ""
+response_ended = None
+for event in client.responses.create(
+    model=model, input="Say hello.", temperature=0, max_output_tokens=24, stream=True
+):
+    if event.type == "response.output_text.delta":
+        response_streamed += event.delta
+    if event.type in ("response.completed", "response.incomplete"):
+        response_ended = event.response
+
 try:
     client.chat.completions.create(model="no-such-model", messages=messages)
     unknown_model = None
@@ -65,6 +78,10 @@ print(
             "streamedTokens": usage.completion_tokens if usage else None,
             "chunks": chunks,
             "completion": completion.choices[0].text,
+            "response": response.output_text,
+            "responseTokens": response.usage.output_tokens,
+            "responseStreamed": response_streamed,
+            "responseStreamedTokens": response_ended.usage.output_tokens if response_ended else None,
             "unknownModel": unknown_model,
         }
     )
