@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class HangUpWatch implements AutoCloseable {
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+  private static final int LOOKS_UNTIL_READ = 2;
 
   private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
   private final Duration requestTimeout;
@@ -39,9 +40,9 @@ final class HangUpWatch implements AutoCloseable {
     return entry;
   }
 
-  /** How many requests are being watched. */
-  int size() {
-    return watched.size();
+  /** How many connections are being read in the background by now. */
+  int reading() {
+    return (int) watched.stream().filter(Watched::isRead).count();
   }
 
   @Override
@@ -80,6 +81,10 @@ final class HangUpWatch implements AutoCloseable {
       this.thread = thread;
     }
 
+    private synchronized boolean isRead() {
+      return looks >= LOOKS_UNTIL_READ;
+    }
+
     /** Whether the client has hung up. */
     synchronized boolean isGone() {
       return gone;
@@ -94,10 +99,10 @@ final class HangUpWatch implements AutoCloseable {
         return;
       }
       looks++;
-      if (looks == 2) {
+      if (looks == LOOKS_UNTIL_READ) {
         socket.idle();
       }
-      if (looks > 2 && !socket.isConnected()) {
+      if (looks > LOOKS_UNTIL_READ && !socket.isConnected()) {
         gone = true;
         onHangUp.run();
       } else if (System.nanoTime() - cutAtNanos > 0) {

@@ -88,6 +88,11 @@ public final class LanServer implements AutoCloseable {
     return running.size();
   }
 
+  /** Connections that are being read while their requests wait, for hang-ups. */
+  int readInBackground() {
+    return hangUps.reading();
+  }
+
   /**
    * Shows another certificate, or trusts other authorities, from the next connection on. Open
    * connections go on if their client certificates stand under the new authorities too.

@@ -424,8 +424,7 @@ class LanServerTest {
     try (TestClient client = box.client()) {
       client.sendPost(CHAT, STREAM, "x-request-id: waits-long");
       awaitAttempt("waits-long");
-      // Long enough for the watch to have begun to read the connection.
-      Thread.sleep(Duration.ofMillis(400));
+      awaitReadInBackground();
       later.countDown();
       assertTrue(client.reply().body().contains("late"));
       box.local.answers("again");
@@ -455,6 +454,16 @@ class LanServerTest {
     while (box.local.attempts().stream().noneMatch(a -> a.request().id().equals(id))) {
       if (System.nanoTime() - until > 0) {
         throw new AssertionError("request " + id + " never reached the provider");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void awaitReadInBackground() {
+    long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (box.server.readInBackground() == 0) {
+      if (System.nanoTime() - until > 0) {
+        throw new AssertionError("the waiting connection was never read");
       }
       Thread.onSpinWait();
     }
