@@ -1,5 +1,6 @@
 package dev.freehold.api;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -41,7 +42,7 @@ final class AdmittingSocket extends SSLSocket {
   /**
    * Puts manners around a secured socket.
    *
-   * @param plain the connection beneath
+   * @param plain the connection beneath, which the secured socket does not close
    */
   AdmittingSocket(Socket plain, SSLSocket secured) {
     this.plain = plain;
@@ -199,9 +200,15 @@ final class AdmittingSocket extends SSLSocket {
     return secured.getEnableSessionCreation();
   }
 
+  /** The server ends a connection by closing this stream, never the socket. */
   @Override
   public InputStream getInputStream() throws IOException {
-    return secured.getInputStream();
+    return new FilterInputStream(secured.getInputStream()) {
+      @Override
+      public void close() throws IOException {
+        AdmittingSocket.this.close();
+      }
+    };
   }
 
   @Override

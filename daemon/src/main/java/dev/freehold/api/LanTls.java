@@ -190,8 +190,8 @@ final class LanTls {
     public Socket createSocket(Socket socket, InputStream consumed, boolean autoClose)
         throws IOException {
       SSLContext now = current.context();
-      // The server closes the secured socket's streams only, and the connection must end with them.
-      SSLSocket secured = (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, true);
+      // A handshake that fails must not close the connection before its alert has been read.
+      SSLSocket secured = (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, false);
       secured.setUseClientMode(false);
       secured.setSSLParameters(parameters(now));
       return new AdmittingSocket(socket, secured);
