@@ -54,6 +54,7 @@ final class HangUpWatch implements AutoCloseable {
   private void look() {
     try {
       while (!closed) {
+        // The clock of the looks: a blocking socket tells nobody that its client has gone.
         Thread.sleep(LOOK_EVERY);
         for (Watched entry : watched) {
           entry.look();

@@ -207,6 +207,7 @@ final class ModelLoader implements AutoCloseable {
               try {
                 long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
                 while (isBusy(model) && System.nanoTime() < deadline) {
+                  // Polled: a drain is rare, and the engine should not tell each end to somebody.
                   Thread.sleep(DRAIN_POLL);
                 }
               } catch (InterruptedException e) {

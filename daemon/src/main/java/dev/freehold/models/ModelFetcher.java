@@ -87,6 +87,7 @@ public final class ModelFetcher {
         // Another thread of this process holds it: the same to us as another process.
       }
       progress.report(new FetchStep.Waiting(entry.name()));
+      // Polled: the lock may be another process's, and a blocking lock would report nothing.
       Thread.sleep(LOCK_POLL);
     }
     throw new ModelFetchException(

@@ -107,6 +107,7 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
 
   private void closeLater() {
     try {
+      // A grace is a time by its nature: nothing tells that the last decided request has begun.
       Thread.sleep(CLOSE_GRACE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -146,6 +146,7 @@ public final class UsageLedger implements AutoCloseable {
       while (open) {
         Optional<UsageRecord> next = queue.take();
         if (!closing) {
+          // Records that come close together share one sync to the disk, which is what costs.
           Thread.sleep(GATHER);
         }
         while (next != null && next.isPresent()) {
@@ -193,6 +194,7 @@ public final class UsageLedger implements AutoCloseable {
 
   private static void pause() {
     try {
+      // A full disk or a busy file says nothing when it recovers: it is tried again.
       Thread.sleep(RETRY_PAUSE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -230,6 +230,7 @@ public final class BundleSync implements AutoCloseable {
         if (listenOnce()) {
           backoff.succeeded();
         }
+        // The pause before the next connection, so that boxes do not storm a controller.
         Thread.sleep(backoff.failed());
       }
     } catch (InterruptedException e) {
