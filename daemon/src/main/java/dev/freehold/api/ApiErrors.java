@@ -29,7 +29,8 @@ final class ApiErrors {
               400,
               INVALID_REQUEST,
               Optional.of("context_length_exceeded"),
-              Optional.of("messages"),
+              // Each surface has its own name for the prompt: 'messages', 'input', 'prompt'.
+              Optional.empty(),
               e.getMessage(),
               Optional.empty(),
               "context_length");

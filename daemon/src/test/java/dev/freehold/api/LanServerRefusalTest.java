@@ -13,48 +13,22 @@ import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client gets that is not let in, or that asks for what cannot be. */
-class LanServerRefusalTest {
+class LanServerRefusalTest extends ServedTest {
 
-  private static final int BODY_BYTES_MAX = 100_000;
   private static final String CHAT = "/v1/chat/completions";
   private static final String QUESTION =
       "{\"model\":\"assistant\",\"messages\":[{\"role\":\"user\",\"content\":\"hi there\"}]%s}";
-
-  @TempDir static Path folder;
-  private static TestBox box;
-
-  @BeforeAll
-  static void start() {
-    box = new TestBox(folder, BODY_BYTES_MAX);
-  }
-
-  @AfterAll
-  static void stop() {
-    box.close();
-  }
-
-  @BeforeEach
-  void resetScripts() {
-    box.local.answers("Hel", "lo");
-    box.remote.answers("far");
-    box.clockOffset = Duration.ZERO;
-  }
 
   @Test
   void clientWithoutCertificateGetsAnAlertAndNotOneByte() throws Exception {

@@ -21,19 +21,14 @@ import dev.freehold.provider.FakeProvider;
 import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a client of OpenAI's Responses surface gets. */
-class LanServerResponsesTest {
+class LanServerResponsesTest extends ServedTest {
 
   private static final String PATH = "/v1/responses";
   private static final String ASK = "{\"model\":\"assistant\",\"input\":\"hi there\"%s}";
@@ -41,27 +36,6 @@ class LanServerResponsesTest {
   private static final String TOOLS =
       ",\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"description\":\"of a city\","
           + "\"parameters\":{\"type\":\"object\"},\"strict\":true}]";
-
-  @TempDir static Path folder;
-  private static TestBox box;
-
-  @BeforeAll
-  static void start() {
-    box = new TestBox(folder);
-  }
-
-  @AfterAll
-  static void stop() {
-    box.close();
-  }
-
-  @BeforeEach
-  void resetScripts() {
-    box.local.answers("Hel", "lo");
-    box.remote.answers("far");
-    box.local.attempts().clear();
-    box.remote.attempts().clear();
-  }
 
   @Test
   void wholeResponseHasOutputUsageAndSaysThatNothingIsStored() throws Exception {

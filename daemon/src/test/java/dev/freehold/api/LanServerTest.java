@@ -21,45 +21,19 @@ import dev.freehold.provider.FakeProvider;
 import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a client with a good certificate gets. */
-class LanServerTest {
+class LanServerTest extends ServedTest {
 
   private static final String CHAT = "/v1/chat/completions";
   private static final String QUESTION =
       "{\"model\":\"assistant\",\"messages\":[{\"role\":\"user\",\"content\":\"hi there\"}]%s}";
   private static final String STREAM = QUESTION.formatted(",\"stream\":true");
-
-  @TempDir static Path folder;
-  private static TestBox box;
-
-  @BeforeAll
-  static void start() {
-    box = new TestBox(folder, 100_000);
-  }
-
-  @AfterAll
-  static void stop() {
-    box.close();
-  }
-
-  @BeforeEach
-  void resetScripts() {
-    box.local.answers("Hel", "lo");
-    box.remote.answers("far");
-    box.local.attempts().clear();
-    box.remote.attempts().clear();
-  }
 
   @Test
   void wholeAnswerHasTextUsageAndFinishReason() throws Exception {

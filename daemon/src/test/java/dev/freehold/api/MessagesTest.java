@@ -29,16 +29,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a client of Anthropic's form gets. */
-class MessagesTest {
+class MessagesTest extends ServedTest {
 
   private static final String PATH = "/v1/messages";
   private static final String COUNT = "/v1/messages/count_tokens";
@@ -72,27 +69,6 @@ class MessagesTest {
           {"type":"tool_result","tool_use_id":"c2","content":"no","is_error":true},
           {"type":"text","text":"go on"}]}]}
       """;
-
-  @TempDir static Path folder;
-  private static TestBox box;
-
-  @BeforeAll
-  static void start() {
-    box = new TestBox(folder, 100_000);
-  }
-
-  @AfterAll
-  static void stop() {
-    box.close();
-  }
-
-  @BeforeEach
-  void resetScripts() {
-    box.local.answers("Hel", "lo");
-    box.remote.answers("far");
-    box.local.attempts().clear();
-    box.remote.attempts().clear();
-  }
 
   @Test
   void wholeMessageIsByteForByteWhatSdksRead() throws Exception {
