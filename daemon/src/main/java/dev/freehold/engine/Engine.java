@@ -58,12 +58,12 @@ public final class Engine implements AutoCloseable {
   private final Batch batch;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
+  private final SlotTable table;
   private final Slot[] slots;
   private final Deque<Generation> parked = new ArrayDeque<>();
   private final PrefillBudget budget;
   private final ComputeThreads computeThreads;
   private int threadsInUse;
-  private long seatings;
   private int prefillTurn;
 
   /* Written by the engine's thread, read by anybody. */
@@ -86,10 +86,8 @@ public final class Engine implements AutoCloseable {
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
     this.computeThreads = new ComputeThreads(options.threads(), options.slots());
     this.threadsInUse = options.threads();
-    this.slots = new Slot[options.slots()];
-    for (int i = 0; i < slots.length; i++) {
-      slots[i] = new Slot(i);
-    }
+    this.table = new SlotTable(options.slots(), context.contextTokens());
+    this.slots = table.slots;
     this.thread =
         Thread.ofPlatform().name("freehold-engine").daemon(true).unstarted(this::runUntilStopped);
   }
@@ -324,7 +322,7 @@ public final class Engine implements AutoCloseable {
       return;
     }
     next.admitted();
-    slot.seat(next, cellsWanted(next), seatings++);
+    table.seat(slot, next, cellsWanted(next));
     publishLoad();
   }
 
@@ -337,25 +335,13 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean fits(Generation generation) {
-    return cellsReserved() + cellsWanted(generation) <= context.contextTokens();
-  }
-
-  private int cellsReserved() {
-    int sum = 0;
-    for (Slot slot : slots) {
-      sum += slot.reserved;
-    }
-    return sum;
+    return table.hasRoomFor(cellsWanted(generation));
   }
 
   private void publishLoad() {
-    int busy = 0;
-    for (Slot slot : slots) {
-      busy += slot.isFree() ? 0 : 1;
-    }
-    slotsBusy = busy;
+    slotsBusy = table.busy();
     parkedCount = parked.size();
-    cellsReserved = cellsReserved();
+    cellsReserved = table.cellsReserved();
   }
 
   /** Returns how many of the batch's tokens belong to prompts. */
@@ -414,10 +400,14 @@ public final class Engine implements AutoCloseable {
 
   private void decode(int prefill, long start) {
     context.requestAbort(false);
-    Generation sole = soleGeneration();
+    Generation sole = table.sole();
+    // A cancel or a stop that came just before the flag was lowered must not be lost.
     if (stopping || (sole != null && sole.isCancelled())) {
       return;
     }
+    // With a seed it is promised the same floats each time, and ggml sums up the attention of a
+    // lone
+    // token in as many parts as there are threads (ops.cpp, from 512 cells on).
     boolean fixed = sole != null && sole.isReproducible();
     useThreads(fixed ? options.threads() : computeThreads.threads());
     DecodeResult result = context.decode(batch);
@@ -469,25 +459,6 @@ public final class Engine implements AutoCloseable {
     completionTokensTotal = total;
   }
 
-  /**
-   * The generation that runs alone, or null. Its cancel may have come just before the abort flag
-   * was lowered and must not be lost. With a seed it is promised the same floats each time, and the
-   * attention of a lone token is summed up in as many parts as there are threads (ggml-cpu's
-   * ops.cpp, from 512 cells on): its threads must not change.
-   */
-  private Generation soleGeneration() {
-    Generation sole = null;
-    for (Slot slot : slots) {
-      if (!slot.isFree()) {
-        if (sole != null) {
-          return null;
-        }
-        sole = slot.generation;
-      }
-    }
-    return sole;
-  }
-
   /** Part of the batch may have reached the KV cache: take it out again. */
   private void forgetBatch() {
     for (Slot slot : slots) {
@@ -499,7 +470,7 @@ public final class Engine implements AutoCloseable {
 
   /** The reservations should make this impossible; a model with its own cache rules may not. */
   private void relieve() {
-    Slot newest = newestGrowing();
+    Slot newest = table.newestGrowing();
     if (newest != null && slotsBusy > 1) {
       park(newest);
       return;
@@ -567,8 +538,8 @@ public final class Engine implements AutoCloseable {
       return;
     }
     int wanted = Math.min(known + GROWTH_TOKENS, sequenceTokensMax);
-    while (cellsReserved() - slot.reserved + wanted > context.contextTokens()) {
-      Slot newest = newestGrowing();
+    while (!table.hasRoomFor(wanted - slot.reserved)) {
+      Slot newest = table.newestGrowing();
       if (newest == null) {
         end(slot, Generation.Ending.CONTEXT_FULL);
         return;
@@ -579,17 +550,6 @@ public final class Engine implements AutoCloseable {
       }
     }
     slot.reserved = wanted;
-  }
-
-  private Slot newestGrowing() {
-    Slot newest = null;
-    for (Slot slot : slots) {
-      boolean candidate = !slot.isFree() && !slot.generation.isLimited();
-      if (candidate && (newest == null || slot.seatedOrder > newest.seatedOrder)) {
-        newest = slot;
-      }
-    }
-    return newest;
   }
 
   /** Frees the cells and keeps the tokens; the sequence comes back before any new request. */
