@@ -56,10 +56,16 @@ enum Surface {
     this.idPrefix = idPrefix;
   }
 
-  /** The surface that a body is meant for, by the field that it alone requires. */
+  /**
+   * The surface that a body is meant for, by a field that it alone has. A body of messages without
+   * one means the same on both surfaces that take it.
+   */
   static Surface of(ObjectNode body) {
     if (body.has("input")) {
       return RESPONSES;
+    }
+    if (body.has("system") || body.at("/tools/0/input_schema").isObject()) {
+      return MESSAGES;
     }
     return body.has("prompt") ? COMPLETION : CHAT;
   }

@@ -53,6 +53,7 @@ final class Box implements AutoCloseable {
   private static final Duration WAIT_REPORT = Duration.ofSeconds(10);
 
   private final BoxOptions options;
+  private final ReadyFile ready;
   private final Closing closing = new Closing();
   private final LocalProvider local = new LocalProvider(LOCAL);
   private final Router router =
@@ -70,6 +71,7 @@ final class Box implements AutoCloseable {
 
   private Box(BoxOptions options) {
     this.options = options;
+    this.ready = new ReadyFile(options.state());
   }
 
   /**
@@ -81,6 +83,7 @@ final class Box implements AutoCloseable {
     Box box = new Box(options);
     boolean started = false;
     try {
+      box.ready.clear();
       box.openIdentity();
       box.openLedger();
       box.startModels();
@@ -221,8 +224,6 @@ final class Box implements AutoCloseable {
   }
 
   private void announceReady() throws IOException, InterruptedException {
-    ReadyFile ready = new ReadyFile(options.state());
-    ready.clear();
     loader.awaitFirstLoad();
     closing.later(ready).write(lan.address().getPort(), health.address().getPort());
     LOG.log(Level.INFO, "ready: {0}", loader.state());

@@ -213,7 +213,6 @@ public final class BundleSync implements AutoCloseable {
     // In force first: if the disk fails now, the box runs the new one and fetches it again.
     enforce(opened);
     store.commit(staged, opened.floor());
-    LOGGER.log(Level.INFO, "Bundle version {0} is in force.", opened.content().version());
     return true;
   }
 

@@ -110,13 +110,31 @@ class ControlServerTest {
   @Test
   void explainReadsTheBodyOfEverySurface() throws Exception {
     try (ControlClient client = new ControlClient(socket)) {
-      for (String field : List.of("\"input\":\"a b\"", "\"prompt\":\"a b\"")) {
+      String anthropic =
+          "\"max_tokens\":5,\"system\":\"be"
+              + " kind\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
+      String openAi = "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
+      for (String field : List.of("\"input\":\"a b\"", "\"prompt\":\"a b\"", anthropic, openAi)) {
         String body = "{\"model\":\"assistant\"," + field + "}";
         JsonNode answer =
             client.explain(
                 "bob", List.of("website"), Optional.empty(), body.getBytes(StandardCharsets.UTF_8));
         assertEquals("usual", answer.path("route").asText(), body);
       }
+    }
+  }
+
+  @Test
+  void explainKnowsTheToolsOfAnAnthropicBody() throws Exception {
+    String body =
+        "{\"model\":\"assistant\",\"max_tokens\":5,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],"
+            + "\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}";
+    try (ControlClient client = new ControlClient(socket)) {
+      JsonNode answer =
+          client.explain(
+              "bob", List.of("website"), Optional.empty(), body.getBytes(StandardCharsets.UTF_8));
+      assertEquals("tools", answer.path("route").asText());
     }
   }
 

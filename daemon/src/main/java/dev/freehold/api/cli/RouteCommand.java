@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,12 +43,7 @@ public final class RouteCommand implements Runnable {
 
     @Spec private CommandSpec spec;
 
-    @Option(
-        names = "--state",
-        required = true,
-        paramLabel = "DIR",
-        description = "The daemon's state folder.")
-    private Path state;
+    @Mixin private DaemonOption daemon;
 
     @Option(
         names = "--client",
@@ -73,13 +69,13 @@ public final class RouteCommand implements Runnable {
 
     @Parameters(
         paramLabel = "FILE",
-        description = "The request's body, as for POST /v1/chat/completions.")
+        description = "The request's body, as for POST on any surface.")
     private Path file;
 
     @Override
     public Integer call() {
       PrintWriter out = spec.commandLine().getOut();
-      try (ControlClient control = new ControlClient(state.resolve("freehold.sock"))) {
+      try (ControlClient control = daemon.connect()) {
         JsonNode answer =
             control.explain(client, groups, Optional.ofNullable(label), Files.readAllBytes(file));
         if (json) {

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.ControlClient;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,12 +25,7 @@ public final class UsageCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--state",
-      required = true,
-      paramLabel = "DIR",
-      description = "The daemon's state folder.")
-  private Path state;
+  @Mixin private DaemonOption daemon;
 
   @Option(
       names = "--since",
@@ -51,7 +46,7 @@ public final class UsageCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (ControlClient client = new ControlClient(state.resolve("freehold.sock"))) {
+    try (ControlClient client = daemon.connect()) {
       JsonNode answer = client.usage(instant(), limit);
       if (json) {
         out.println(answer.toPrettyString());

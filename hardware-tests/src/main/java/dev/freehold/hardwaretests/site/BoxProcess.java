@@ -68,7 +68,6 @@ public final class BoxProcess implements AutoCloseable {
   /** Starts the daemon on free loopback ports and waits until it serves. */
   public void start() {
     Path readyFile = state.resolve("ready.json");
-    ControllerProcess.deleteStale(readyFile);
     process =
         ServerProcess.start(
             "box",

@@ -1,8 +1,6 @@
 package dev.freehold.hardwaretests.site;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +30,6 @@ public final class ControllerProcess implements AutoCloseable {
   /** Starts a controller on a free loopback port and waits until it serves. */
   public static ControllerProcess start(Distribution distribution, Path state, Path log) {
     Path ready = state.resolve("ready.json");
-    deleteStale(ready);
     ServerProcess process =
         ServerProcess.start(
             "controller",
@@ -47,14 +44,6 @@ public final class ControllerProcess implements AutoCloseable {
     } catch (RuntimeException e) {
       process.close();
       throw e;
-    }
-  }
-
-  static void deleteStale(Path ready) {
-    try {
-      Files.deleteIfExists(ready);
-    } catch (IOException e) {
-      throw new SiteException(ready + " of an earlier run cannot be removed: " + e, e);
     }
   }
 

@@ -52,14 +52,18 @@ public final class ServerProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /** What it ended with; it must have ended. */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
   public boolean alive() {
     return process.isAlive();
   }
 
   /**
-   * Waits for the file that a server writes, whole, when it serves.
-   *
-   * @param file must not be there from an earlier process: remove it before the start
+   * Waits for the file that a server writes, whole, when it serves. One that an earlier process
+   * left behind names that process and is passed over.
    */
   JsonNode awaitReady(Path file, Duration atMost) {
     return Await.until(
@@ -67,10 +71,19 @@ public final class ServerProcess implements AutoCloseable {
         atMost,
         () -> {
           requireAlive();
-          return Files.exists(file)
-              ? Optional.of(JSON.readTree(Files.readAllBytes(file)))
-              : Optional.empty();
+          return Optional.of(file)
+              .filter(Files::exists)
+              .map(ServerProcess::read)
+              .filter(ready -> ready.required("pid").asLong() == process.pid());
         });
+  }
+
+  private static JsonNode read(Path file) {
+    try {
+      return JSON.readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new SiteException(file + " cannot be read: " + e, e);
+    }
   }
 
   /** Fails, with the end of its log, if the server has ended. */

@@ -67,7 +67,6 @@ final class ServeCommand implements Callable<Integer> {
           "java.util.logging.SimpleFormatter.format",
           "%1$tFT%1$tT.%1$tL%1$tz %4$s %3$s %5$s%6$s%n");
     }
-    CountDownLatch stopped = new CountDownLatch(1);
     Controller controller = Controller.start(settings());
     Runtime.getRuntime()
         .addShutdownHook(
@@ -76,12 +75,14 @@ final class ServeCommand implements Callable<Integer> {
                 .unstarted(
                     () -> {
                       controller.close();
-                      stopped.countDown();
+                      // The signal alone would end the process with 128 + its number, as if it had
+                      // failed.
+                      Runtime.getRuntime().halt(0);
                     }));
     PrintWriter out = spec.commandLine().getOut();
     out.println("ready " + controller.url() + " pin " + controller.pin());
     out.flush();
-    stopped.await();
+    new CountDownLatch(1).await();
     return 0;
   }
 
