@@ -332,9 +332,6 @@ int32_t freehold_chat_prompt_text(const freehold_chat_prompt * prompt, int32_t w
         case FREEHOLD_PROMPT_GRAMMAR:
             chosen = &prompt->params.grammar;
             break;
-        case FREEHOLD_PROMPT_GENERATION:
-            chosen = &prompt->params.generation_prompt;
-            break;
         case FREEHOLD_PROMPT_STOPS:
             chosen = &prompt->stops;
             break;

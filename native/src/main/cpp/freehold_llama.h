@@ -149,7 +149,6 @@ FREEHOLD_API int32_t freehold_sampler_reset(struct freehold_sampler * sampler, c
 enum freehold_prompt_text {
     FREEHOLD_PROMPT_TEXT       = 0,
     FREEHOLD_PROMPT_GRAMMAR    = 1,
-    FREEHOLD_PROMPT_GENERATION = 2,   // the part of the text that already belongs to the answer's turn
     FREEHOLD_PROMPT_STOPS      = 3,   // each followed by a zero
 };
 

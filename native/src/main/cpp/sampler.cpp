@@ -124,7 +124,7 @@ bool picks_likeliest(const common_params_sampling & params) {
             && common_grammar_value(params.grammar).empty();
 }
 
-// The chain builds and sorts a candidate for each token of the vocabulary: for a small model a tenth of a step.
+// The chain builds and sorts a candidate for each token of the vocabulary; this reads each logit once.
 // `biases` are in the order of their tokens, each token once.
 int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama_logit_bias> & biases) {
     int32_t best = -1;

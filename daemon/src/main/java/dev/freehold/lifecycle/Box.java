@@ -30,6 +30,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -218,6 +219,8 @@ final class Box implements AutoCloseable {
     status.put("tenant", identity.tenant());
     sync.currentBundle()
         .ifPresent(content -> status.put("bundle", Long.toString(content.version())));
+    status.put("controller", identity.controller().toString());
+    status.put("contact", sync.lastContact().map(Instant::toString).orElse("none since the start"));
     status.put("models", loader.state());
     status.put("version", DaemonVersion.current());
     return status;

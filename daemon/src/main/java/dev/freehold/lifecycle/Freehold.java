@@ -1,6 +1,7 @@
 package dev.freehold.lifecycle;
 
 import dev.freehold.api.cli.RouteCommand;
+import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
 import dev.freehold.models.cli.ModelsCommand;
 import picocli.CommandLine;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
       EnrolCommand.class,
       ServeCommand.class,
       ModelsCommand.class,
+      StatusCommand.class,
       UsageCommand.class,
       RouteCommand.class,
       ProbeCommand.class

@@ -32,10 +32,7 @@ public final class ServedModel implements AutoCloseable {
    */
   public static ServedModel load(String name, Path gguf, EngineOptions options) {
     Objects.requireNonNull(name, "name");
-    ModelOptions defaults = ModelOptions.defaults();
-    Model model =
-        Model.load(
-            gguf, new ModelOptions(options.gpuLayers(), defaults.mmap(), defaults.checkTensors()));
+    Model model = Model.load(gguf, ModelOptions.defaults().withGpuLayers(options.gpuLayers()));
     ChatFormat format = null;
     try {
       format = ChatFormat.of(model);

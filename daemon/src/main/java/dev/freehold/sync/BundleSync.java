@@ -104,11 +104,6 @@ public final class BundleSync implements AutoCloseable {
     return Optional.ofNullable(lastContact);
   }
 
-  /** Asks the controller soon, whatever the hints say. */
-  public void syncNow() {
-    wakeUp.ring();
-  }
-
   @Override
   public void close() {
     closing = true;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.cli.RouteCommand;
+import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
 import dev.freehold.inference.InferenceException;
 import java.io.IOException;
@@ -60,6 +61,8 @@ class ControlServerTest {
   void statusIsWhatTheDaemonSays() throws IOException {
     try (ControlClient client = new ControlClient(socket)) {
       assertEquals("version 3", client.status().path("bundle").asText());
+      String out = run(new StatusCommand(), 0, "--state", folder.toString());
+      assertEquals("bundle       version 3", out.strip());
     }
   }
 

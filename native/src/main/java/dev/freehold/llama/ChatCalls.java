@@ -13,7 +13,6 @@ final class ChatCalls {
 
   static final int TEXT_PROMPT = 0;
   static final int TEXT_GRAMMAR = 1;
-  static final int TEXT_GENERATION = 2;
   static final int TEXT_STOPS = 3;
 
   static final int FLAG_GRAMMAR_LAZY = 1;

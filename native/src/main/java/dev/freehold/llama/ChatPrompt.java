@@ -64,12 +64,6 @@ public final class ChatPrompt implements AutoCloseable {
     return (flags & ChatCalls.FLAG_GRAMMAR_LAZY) != 0;
   }
 
-  /** The part of the prompt that is already the beginning of the answer's turn. */
-  public String generationPrompt() {
-    requireOpen();
-    return string(text(ChatCalls.TEXT_GENERATION));
-  }
-
   /** Whether the template lets the model think before it answers. */
   public boolean supportsThinking() {
     requireOpen();

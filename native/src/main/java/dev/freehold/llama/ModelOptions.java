@@ -18,12 +18,4 @@ public record ModelOptions(int gpuLayers, boolean mmap, boolean checkTensors) {
   public ModelOptions withGpuLayers(int layers) {
     return new ModelOptions(layers, mmap, checkTensors);
   }
-
-  public ModelOptions withMmap(boolean on) {
-    return new ModelOptions(gpuLayers, on, checkTensors);
-  }
-
-  public ModelOptions withCheckTensors(boolean on) {
-    return new ModelOptions(gpuLayers, mmap, on);
-  }
 }

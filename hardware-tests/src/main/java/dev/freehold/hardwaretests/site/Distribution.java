@@ -37,11 +37,6 @@ public record Distribution(Path home) {
     return new Distribution(Path.of(System.getProperty(PROPERTY, "image/target/freehold")));
   }
 
-  /** The libraries and tools of the native build that this distribution carries. */
-  public Path nativeLibraries() {
-    return home.resolve("lib/native");
-  }
-
   List<String> command(String name, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(home.resolve("bin").resolve(name).toString());
