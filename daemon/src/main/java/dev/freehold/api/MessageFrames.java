@@ -84,6 +84,11 @@ final class MessageFrames implements AnswerFrames {
       case InferenceEvent.TextDelta delta -> text(delta.text());
       case InferenceEvent.ReasoningDelta delta -> thinking(delta.text());
       case InferenceEvent.ToolCallDelta delta -> toolUse(delta);
+      case InferenceEvent.Logprobs _ -> {
+        // Not told on this surface.
+      }
+      case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
+          throw new IllegalStateException("not an event of a text answer");
       case InferenceEvent.Finished finished -> finish(finished);
     }
   }

@@ -69,6 +69,11 @@ final class ResponseItems {
       case InferenceEvent.TextDelta delta -> prose(ResponseItem.Kind.MESSAGE, delta.text());
       case InferenceEvent.ReasoningDelta delta -> prose(ResponseItem.Kind.REASONING, delta.text());
       case InferenceEvent.ToolCallDelta delta -> call(delta);
+      case InferenceEvent.Logprobs _ -> {
+        // Not told on this surface.
+      }
+      case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
+          throw new IllegalStateException("not an event of a text answer");
       case InferenceEvent.Finished finished -> finish(finished.reason());
     }
   }

@@ -67,6 +67,11 @@ final class SseFrames implements AnswerFrames {
       case InferenceEvent.TextDelta delta -> text(delta.text());
       case InferenceEvent.ReasoningDelta delta -> reasoning(delta.text());
       case InferenceEvent.ToolCallDelta delta -> toolCall(delta);
+      case InferenceEvent.Logprobs _ -> {
+        // Not told on this surface.
+      }
+      case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
+          throw new IllegalStateException("not an event of a text answer");
       case InferenceEvent.Finished finished -> finish(finished.reason(), finished.usage());
     }
   }

@@ -33,6 +33,11 @@ final class WholeAnswer implements AnswerBody {
       case InferenceEvent.TextDelta delta -> text.append(delta.text());
       case InferenceEvent.ReasoningDelta delta -> reasoning.append(delta.text());
       case InferenceEvent.ToolCallDelta delta -> add(delta);
+      case InferenceEvent.Logprobs _ -> {
+        // Not told on this surface.
+      }
+      case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
+          throw new IllegalStateException("not an event of a text answer");
       case InferenceEvent.Finished _ -> {
         // Written by json().
       }

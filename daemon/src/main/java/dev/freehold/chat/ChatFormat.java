@@ -40,6 +40,9 @@ public final class ChatFormat implements AutoCloseable {
     return switch (request.prompt()) {
       case Prompt.Chat chat -> renderChat(chat, request);
       case Prompt.Text text -> renderText(text, request);
+      case Prompt.Infill _, Prompt.Embedding _, Prompt.Ranking _ ->
+          throw new InferenceException(
+              Kind.INVALID_REQUEST, "this model answers conversations and continues text only");
     };
   }
 

@@ -37,7 +37,7 @@ final class TemplateRequest {
       root.put("parallel_tool_calls", chat.parallelToolCalls());
     }
     switch (format) {
-      case OutputFormat.Text() -> {}
+      case OutputFormat.Text _, OutputFormat.Grammar _ -> {}
       case OutputFormat.JsonObject() -> root.putObject("json_schema").put("type", "object");
       case OutputFormat.JsonSchema(String schema) ->
           root.set("json_schema", parse(schema, "response_format.json_schema.schema"));

@@ -1,5 +1,7 @@
 package dev.freehold.inference;
 
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -54,6 +56,48 @@ public sealed interface InferenceEvent {
       return "ToolCallDelta[index=" + index + "]";
     }
   }
+
+  /**
+   * What the tokens of the text around this event were, for a client that asked. Each token is told
+   * once, in order; a text delta may come before or after those of its own tokens.
+   */
+  record Logprobs(List<TokenLogprob> tokens) implements InferenceEvent {
+
+    public Logprobs {
+      tokens = List.copyOf(tokens);
+    }
+
+    @Override
+    public String toString() {
+      return "Logprobs[tokens=" + tokens.size() + "]";
+    }
+  }
+
+  /**
+   * The vector of one input.
+   *
+   * @param index which input, from 0
+   * @param vector 32-bit floats in the machine's order; valid until the stream is closed
+   */
+  record Embedded(int index, MemorySegment vector) implements InferenceEvent {
+
+    public Embedded {
+      Objects.requireNonNull(vector, "vector");
+    }
+
+    @Override
+    public String toString() {
+      return "Embedded[index=" + index + "]";
+    }
+  }
+
+  /**
+   * How well one document answers the query.
+   *
+   * @param index which document, from 0
+   * @param relevance higher is better
+   */
+  record Scored(int index, double relevance) implements InferenceEvent {}
 
   /** The answer is complete. */
   record Finished(FinishReason reason, Usage usage) implements InferenceEvent {

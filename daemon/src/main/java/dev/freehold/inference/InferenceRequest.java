@@ -13,6 +13,9 @@ import java.util.OptionalInt;
  * @param format the shape the answer must have
  * @param completionTokensMax how many tokens may be generated at most, absent for "until the model
  *     ends or its context is full"
+ * @param logprobs how many alternatives to tell of each token, absent if no probabilities are
+ *     wanted
+ * @param priority which class it waits in
  */
 public record InferenceRequest(
     String id,
@@ -20,7 +23,9 @@ public record InferenceRequest(
     Prompt prompt,
     Sampling sampling,
     OutputFormat format,
-    OptionalInt completionTokensMax) {
+    OptionalInt completionTokensMax,
+    OptionalInt logprobs,
+    Priority priority) {
 
   public InferenceRequest {
     Objects.requireNonNull(id, "id");
@@ -29,6 +34,27 @@ public record InferenceRequest(
     Objects.requireNonNull(sampling, "sampling");
     Objects.requireNonNull(format, "format");
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+    Objects.requireNonNull(logprobs, "logprobs");
+    Objects.requireNonNull(priority, "priority");
+  }
+
+  /** A request of a waiting client that asks for no probabilities. */
+  public InferenceRequest(
+      String id,
+      String model,
+      Prompt prompt,
+      Sampling sampling,
+      OutputFormat format,
+      OptionalInt completionTokensMax) {
+    this(
+        id,
+        model,
+        prompt,
+        sampling,
+        format,
+        completionTokensMax,
+        OptionalInt.empty(),
+        Priority.INTERACTIVE);
   }
 
   @Override

@@ -11,6 +11,19 @@ public sealed interface OutputFormat {
   /** Any JSON object. */
   record JsonObject() implements OutputFormat {}
 
+  /** Text of a grammar in llama.cpp's GBNF. */
+  record Grammar(String gbnf) implements OutputFormat {
+
+    public Grammar {
+      Objects.requireNonNull(gbnf, "gbnf");
+    }
+
+    @Override
+    public String toString() {
+      return "Grammar[]";
+    }
+  }
+
   /** JSON that fits a schema, given as JSON text. */
   record JsonSchema(String schema) implements OutputFormat {
 

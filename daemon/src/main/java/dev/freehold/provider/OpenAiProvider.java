@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Prompt;
 import io.helidon.common.tls.Tls;
@@ -83,17 +84,25 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
   }
 
   @Override
-  public InferenceStream infer(Attempt attempt) {
+  public InferenceStream infer(Attempt attempt) throws InferenceException {
     String path =
         switch (attempt.request().prompt()) {
           case Prompt.Chat _ -> "/chat/completions";
-          case Prompt.Text _ -> "/completions";
+          case Prompt.Text _, Prompt.Infill _ -> "/completions";
+          case Prompt.Embedding _ -> throw notOffered("embeddings");
+          case Prompt.Ranking _ -> throw notOffered("reranking");
         };
     byte[] body =
         OpenAiRequest.encode(attempt.request(), spec.model().orElse(attempt.request().model()));
     OpenAiStream stream = new OpenAiStream(spec, attempt);
     stream.start(client, baseUrl + path, credential.get(), body);
     return stream;
+  }
+
+  private InferenceException notOffered(String what) {
+    return new InferenceException(
+        InferenceException.Kind.INVALID_REQUEST,
+        "the provider %s is not used for %s".formatted(spec.name(), what));
   }
 
   /**

@@ -36,6 +36,12 @@ final class OpenAiRequest {
       switch (request.prompt()) {
         case Prompt.Chat chat -> chat(json, chat);
         case Prompt.Text text -> json.writeStringField("prompt", text.text());
+        case Prompt.Infill infill -> {
+          json.writeStringField("prompt", infill.before());
+          json.writeStringField("suffix", infill.after());
+        }
+        case Prompt.Embedding _, Prompt.Ranking _ ->
+            throw new IllegalArgumentException("not a request for text");
       }
       format(json, request.format());
       sampling(json, request.sampling());
@@ -138,6 +144,7 @@ final class OpenAiRequest {
         json.writeStringField("type", "json_object");
         json.writeEndObject();
       }
+      case OutputFormat.Grammar grammar -> json.writeStringField("grammar", grammar.gbnf());
       case OutputFormat.JsonSchema schema -> {
         json.writeObjectFieldStart("response_format");
         json.writeStringField("type", "json_schema");

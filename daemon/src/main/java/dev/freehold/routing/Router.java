@@ -140,6 +140,13 @@ public final class Router {
     long characters =
         switch (request.prompt()) {
           case Prompt.Text text -> text.text().length();
+          case Prompt.Infill infill -> (long) infill.before().length() + infill.after().length();
+          case Prompt.Embedding embedding ->
+              embedding.inputs().stream().mapToLong(Router::characters).sum();
+          case Prompt.Ranking ranking ->
+              ranking.documents().stream()
+                  .mapToLong(document -> (long) ranking.query().length() + document.length())
+                  .sum();
           case Prompt.Chat chat -> {
             long sum = 0;
             for (Message message : chat.messages()) {
@@ -149,5 +156,13 @@ public final class Router {
           }
         };
     return (int) Math.min(Integer.MAX_VALUE, characters / ESTIMATED_CHARACTERS_PER_TOKEN + 1);
+  }
+
+  private static long characters(Prompt.Input input) {
+    return switch (input) {
+      case Prompt.Input.OfText text -> text.text().length();
+      case Prompt.Input.OfTokens tokens ->
+          (long) tokens.tokens().size() * ESTIMATED_CHARACTERS_PER_TOKEN;
+    };
   }
 }

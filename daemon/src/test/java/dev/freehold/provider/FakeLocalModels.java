@@ -46,6 +46,9 @@ public final class FakeLocalModels implements LocalModels {
   private static int words(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Text text -> text.text().split(" ", -1).length;
+      case Prompt.Infill infill -> infill.before().split(" ", -1).length;
+      case Prompt.Embedding embedding -> embedding.inputs().size();
+      case Prompt.Ranking ranking -> ranking.documents().size();
       case Prompt.Chat chat -> {
         int sum = 0;
         for (Message message : chat.messages()) {

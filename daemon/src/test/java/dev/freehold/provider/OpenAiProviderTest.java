@@ -125,7 +125,7 @@ class OpenAiProviderTest {
     stream.close();
   }
 
-  private InferenceException failure() {
+  private InferenceException failure() throws InferenceException {
     try (OpenAiProvider provider = provider();
         InferenceStream stream = provider.infer(chat())) {
       return assertThrows(InferenceException.class, () -> all(stream));
@@ -344,7 +344,7 @@ class OpenAiProviderTest {
     "503, PROVIDER_FAILED",
     "307, PROVIDER_FAILED",
   })
-  void refusalNeverRepeatsWhatTheProviderSaid(int status, Kind kind) {
+  void refusalNeverRepeatsWhatTheProviderSaid(int status, Kind kind) throws InferenceException {
     upstream.answers(
         FaultyUpstream.error(
             status,
@@ -360,7 +360,7 @@ class OpenAiProviderTest {
   }
 
   @Test
-  void waitThatTheProviderAsksForIsKept() {
+  void waitThatTheProviderAsksForIsKept() throws InferenceException {
     upstream.answers(FaultyUpstream.error(429, "Retry-After: 17\r\n", "{}"), Then.CLOSE);
     assertEquals(Optional.of(Duration.ofSeconds(17)), failure().retryAfter());
     upstream.answers(
@@ -373,7 +373,7 @@ class OpenAiProviderTest {
   }
 
   @Test
-  void contextThatIsTooLongIsRecognised() {
+  void contextThatIsTooLongIsRecognised() throws InferenceException {
     upstream.answers(
         FaultyUpstream.error(
             400, "", "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"x\"}}"),
@@ -472,7 +472,7 @@ class OpenAiProviderTest {
         "42",
         "{\"error\":{\"message\":\"sk-canary\"}}",
       })
-  void nonsenseInTheStreamFails(String payload) {
+  void nonsenseInTheStreamFails(String payload) throws InferenceException {
     upstream.answers(FaultyUpstream.events(HELLO, payload), Then.WAIT_FOR_HANG_UP);
     InferenceException e = failure();
     assertEquals(Kind.PROVIDER_FAILED, e.kind());
@@ -480,7 +480,7 @@ class OpenAiProviderTest {
   }
 
   @Test
-  void answerThatIsNoEventStreamFails() {
+  void answerThatIsNoEventStreamFails() throws InferenceException {
     upstream.answers(FaultyUpstream.error(200, "", "{\"choices\":[]}"), Then.CLOSE);
     assertEquals(Kind.PROVIDER_FAILED, failure().kind());
   }
@@ -498,7 +498,7 @@ class OpenAiProviderTest {
   }
 
   @Test
-  void answerThatIsNoHttpFails() {
+  void answerThatIsNoHttpFails() throws InferenceException {
     upstream.answers("SSH-2.0-OpenSSH_9.9\r\n\r\n", Then.CLOSE);
     assertEquals(Kind.PROVIDER_FAILED, failure().kind());
   }
