@@ -79,7 +79,8 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
     byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
-    ApiRequest asked = reader.read(exchange.id(), Json.object(body));
+    ApiRequest asked =
+        reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
     if (router.table().hasModel(asked.request().model())) {
       exchange.model(asked.request().model());
     }
@@ -197,7 +198,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     }
   }
 
-  private static void requireJson(ServerRequest request) throws ApiException {
+  static void requireJson(ServerRequest request) throws ApiException {
     boolean json =
         request
             .headers()

@@ -57,6 +57,12 @@ public record InferenceRequest(
         Priority.INTERACTIVE);
   }
 
+  /** The same request to another model. */
+  public InferenceRequest of(String otherModel) {
+    return new InferenceRequest(
+        id, otherModel, prompt, sampling, format, completionTokensMax, logprobs, priority);
+  }
+
   @Override
   public String toString() {
     return "InferenceRequest[id=" + id + ", model=" + model + "]";

@@ -13,6 +13,13 @@ public interface LocalModels {
    */
   PreparedPrompt prepare(InferenceRequest request) throws InferenceException;
 
+  /**
+   * A model's vocabulary, which the caller closes.
+   *
+   * @throws InferenceException if the model is not loaded
+   */
+  Vocabulary vocabulary(String model) throws InferenceException;
+
   /** How long a request that arrives now would wait for a slot, in seconds. */
   double queueSeconds();
 }

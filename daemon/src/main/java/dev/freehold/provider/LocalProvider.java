@@ -61,6 +61,11 @@ public final class LocalProvider implements Provider, LocalModels {
     }
   }
 
+  @Override
+  public Vocabulary vocabulary(String model) throws InferenceException {
+    return new LocalVocabulary(model(model));
+  }
+
   private ServedModel model(String wanted) throws InferenceException {
     ServedModel model = served.get(wanted);
     if (model == null) {
@@ -107,6 +112,9 @@ public final class LocalProvider implements Provider, LocalModels {
   private static InferenceStream start(LocalPrompt prompt, InferenceRequest request)
       throws InferenceException {
     RenderedPrompt rendered = prompt.rendered();
+    if (request.completionTokensMax().orElse(1) == 0) {
+      return new NothingWanted(rendered.tokenCount());
+    }
     Sampler sampler = rendered.sampler();
     try {
       Generation generation =

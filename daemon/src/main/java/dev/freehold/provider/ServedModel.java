@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.ChatFormat;
+import dev.freehold.chat.ModelText;
 import dev.freehold.engine.Engine;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Model;
@@ -35,7 +36,8 @@ public final class ServedModel implements AutoCloseable {
     Model model = Model.load(gguf, ModelOptions.defaults().withGpuLayers(options.gpuLayers()));
     ChatFormat format = null;
     try {
-      format = ChatFormat.of(model);
+      format =
+          ChatFormat.of(model, Math.min(options.contextTokens(), model.trainedContextLength()));
       return new ServedModel(name, model, format, Engine.start(model, options));
     } catch (RuntimeException e) {
       if (format != null) {
@@ -52,6 +54,10 @@ public final class ServedModel implements AutoCloseable {
 
   public Engine engine() {
     return engine;
+  }
+
+  ModelText text() {
+    return new ModelText(model);
   }
 
   ChatFormat format() {

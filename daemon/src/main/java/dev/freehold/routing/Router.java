@@ -9,6 +9,7 @@ import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.PreparedPrompt;
+import dev.freehold.provider.Vocabulary;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -66,14 +67,7 @@ public final class Router {
     InferenceRequest request = inquiry.request();
     Label label = current.labelOf(caller, now);
     label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
-    if (!current.hasModel(request.model())) {
-      throw new InferenceException(
-          Kind.MODEL_NOT_FOUND,
-          "This box offers no model '%s'. It offers: %s."
-              .formatted(
-                  request.model(),
-                  String.join(", ", current.models().stream().map(m -> m.name()).toList())));
-    }
+    requireModel(current, request.model());
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -98,6 +92,30 @@ public final class Router {
       if (!decided) {
         prepared.ifPresent(PreparedPrompt::close);
       }
+    }
+  }
+
+  /**
+   * A local model's vocabulary, for a caller who may ask the model.
+   *
+   * @param model absent for the policy's first
+   * @throws InferenceException if the caller may not ask, or the model is unknown or not loaded
+   */
+  public Vocabulary vocabulary(Caller caller, Optional<String> model) throws InferenceException {
+    RoutingTable current = table;
+    current.labelOf(caller, clock.instant());
+    String name = model.orElseGet(current::firstModel);
+    requireModel(current, name);
+    return localModels.vocabulary(name);
+  }
+
+  private static void requireModel(RoutingTable current, String name) throws InferenceException {
+    if (!current.hasModel(name)) {
+      throw new InferenceException(
+          Kind.MODEL_NOT_FOUND,
+          "This box offers no model '%s'. It offers: %s."
+              .formatted(
+                  name, String.join(", ", current.models().stream().map(m -> m.name()).toList())));
     }
   }
 
