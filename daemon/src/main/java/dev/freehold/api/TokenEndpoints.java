@@ -32,7 +32,8 @@ final class TokenEndpoints {
     this.bodyBytesMax = bodyBytesMax;
   }
 
-  void tokenize(Exchange exchange) throws ApiException, InferenceException, IOException {
+  void tokenize(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
     Fields fields = Fields.of(body(exchange));
     String content = fields.requiredText("content");
     boolean addSpecial = fields.flag("add_special", false);
@@ -57,7 +58,8 @@ final class TokenEndpoints {
     }
   }
 
-  void detokenize(Exchange exchange) throws ApiException, InferenceException, IOException {
+  void detokenize(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
     Fields fields = Fields.of(body(exchange));
     int[] tokens = tokens(fields);
     try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
@@ -67,7 +69,8 @@ final class TokenEndpoints {
   }
 
   /** Takes the body of a chat and shows the text that the model would be given for it. */
-  void applyTemplate(Exchange exchange) throws ApiException, InferenceException, IOException {
+  void applyTemplate(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
     ObjectNode body = body(exchange);
     Fields fields = Fields.of(body);
     ObjectNode named = body.has("model") ? body : body.deepCopy().put("model", "");
@@ -84,7 +87,7 @@ final class TokenEndpoints {
   }
 
   private Vocabulary vocabulary(Exchange exchange, Fields fields)
-      throws ApiException, InferenceException {
+      throws ApiException, InferenceException, InterruptedException {
     Optional<String> model = fields.text("model").filter(name -> !name.isEmpty());
     Vocabulary vocabulary = router.vocabulary(exchange.caller().orElseThrow(), model);
     model.ifPresent(exchange::model);

@@ -2,19 +2,18 @@ package dev.freehold.provider;
 
 import dev.freehold.chat.ModelText;
 import dev.freehold.inference.InferenceException;
-import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.inference.Prompt;
 
 /** The vocabulary and the chat template of a loaded model. */
 final class LocalVocabulary implements Vocabulary {
 
-  private final ServedModel model;
+  private final Lease lease;
   private final ModelText text;
 
-  LocalVocabulary(ServedModel model) {
-    this.model = model;
-    this.text = model.text();
+  /** Takes the lease over. */
+  LocalVocabulary(Lease lease) {
+    this.lease = lease;
+    this.text = lease.model().text();
   }
 
   @Override
@@ -34,15 +33,11 @@ final class LocalVocabulary implements Vocabulary {
 
   @Override
   public String prompt(InferenceRequest request) throws InferenceException {
-    if (request.prompt() instanceof Prompt.Chat chat) {
-      return model.format().promptText(chat, request.format());
-    }
-    throw new InferenceException(
-        Kind.INVALID_REQUEST, "only a conversation has a template: send messages");
+    return lease.model().promptText(request);
   }
 
   @Override
   public void close() {
-    // Nothing is held beyond the model itself.
+    lease.close();
   }
 }

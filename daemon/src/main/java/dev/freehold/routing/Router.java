@@ -101,12 +101,13 @@ public final class Router {
    * @param model absent for the policy's first
    * @throws InferenceException if the caller may not ask, or the model is unknown or not loaded
    */
-  public Vocabulary vocabulary(Caller caller, Optional<String> model) throws InferenceException {
+  public Vocabulary vocabulary(Caller caller, Optional<String> model)
+      throws InferenceException, InterruptedException {
     RoutingTable current = table;
     current.labelOf(caller, clock.instant());
     String name = model.orElseGet(current::firstModel);
     requireModel(current, name);
-    return localModels.vocabulary(name);
+    return localModels.vocabulary(name, Instant.now().plus(requestTimeout));
   }
 
   private static void requireModel(RoutingTable current, String name) throws InferenceException {

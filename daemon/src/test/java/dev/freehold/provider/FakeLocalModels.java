@@ -6,7 +6,10 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
@@ -14,6 +17,7 @@ import java.util.stream.Collectors;
 public final class FakeLocalModels implements LocalModels {
 
   private final AtomicInteger open = new AtomicInteger();
+  private final Map<String, ModelStatus> statuses = new ConcurrentHashMap<>();
   private volatile double queueSeconds;
   private volatile Optional<InferenceException.Kind> failure = Optional.empty();
 
@@ -43,8 +47,24 @@ public final class FakeLocalModels implements LocalModels {
 
   /** One token a character, its code point. */
   @Override
-  public Vocabulary vocabulary(String model) {
+  public Vocabulary vocabulary(String model, Instant deadline) {
     return new Characters();
+  }
+
+  @Override
+  public PreparedPrompt prepareLoaded(InferenceRequest request, Instant deadline)
+      throws InferenceException {
+    return prepare(request);
+  }
+
+  @Override
+  public Optional<ModelStatus> status(String model) {
+    return Optional.ofNullable(statuses.get(model));
+  }
+
+  /** Says how a model is doing; without it, the box does not serve it itself. */
+  public void status(String model, ModelStatus status) {
+    statuses.put(model, status);
   }
 
   @Override

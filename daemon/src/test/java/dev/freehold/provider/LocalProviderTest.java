@@ -241,7 +241,7 @@ class LocalProviderTest {
 
   @Test
   void vocabularyTurnsTextIntoTokensAndBack() throws Exception {
-    try (Vocabulary vocabulary = PROVIDER.vocabulary("small")) {
+    try (Vocabulary vocabulary = PROVIDER.vocabulary("small", Instant.now().plusSeconds(60))) {
       int[] tokens = vocabulary.tokens("Grüezi, 世界!", false, false);
       assertEquals("Grüezi, 世界!", vocabulary.text(tokens));
       InferenceException refusal =
