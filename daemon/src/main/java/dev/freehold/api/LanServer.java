@@ -193,6 +193,10 @@ public final class LanServer implements AutoCloseable {
         .any("/v1/responses", onlyPost(admission, settlement, Dialect.OPENAI))
         .get("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
         .delete("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
+        .post("/v1/embeddings", inference(admission, settlement, router, Surface.EMBEDDINGS))
+        .any("/v1/embeddings", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/v1/rerank", inference(admission, settlement, router, Surface.RERANK))
+        .any("/v1/rerank", onlyPost(admission, settlement, Dialect.OPENAI))
         .post(MessageJson.PATH, inference(admission, settlement, router, Surface.MESSAGES))
         .any(MessageJson.PATH, onlyPost(admission, settlement, Dialect.ANTHROPIC))
         .post(
