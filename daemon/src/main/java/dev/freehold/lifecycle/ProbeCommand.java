@@ -1,5 +1,11 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.engine.EmbeddingEngine;
+import dev.freehold.engine.EmbeddingOptions;
+import dev.freehold.engine.EmbeddingRequest;
+import dev.freehold.engine.EmbeddingTask;
+import dev.freehold.engine.EngineException;
+import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
 import dev.freehold.llama.ContextOptions;
@@ -8,9 +14,11 @@ import dev.freehold.llama.FlashAttention;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Pooling;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.llama.TokenBuffer;
+import dev.freehold.llama.TokenPack;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -25,7 +33,7 @@ import picocli.CommandLine.Spec;
     name = "probe",
     mixinStandardHelpOptions = true,
     description = {
-      "Loads a GGUF file in this process, generates one token and exits.",
+      "Loads a GGUF file in this process, generates one token or vector and exits.",
       "The daemon runs this in a throw-away process before it loads a model itself."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -47,16 +55,38 @@ final class ProbeCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     try (Model model = Model.load(gguf, ModelOptions.defaults())) {
-      int token = firstToken(model);
+      String first =
+          model.pooling() == Pooling.NONE
+              ? "first token %d".formatted(firstToken(model))
+              : "%d results".formatted(results(model));
       out.println(
-          "ok: %s, %d bytes, trained for %d tokens of context, first token %d"
+          "ok: %s, %d bytes, trained for %d tokens of context, %s"
               .formatted(
-                  model.description(), model.sizeBytes(), model.trainedContextLength(), token));
+                  model.description(), model.sizeBytes(), model.trainedContextLength(), first));
       return 0;
+    } catch (EngineException | InterruptedException e) {
+      throw new IllegalStateException("one input got no vector", e);
     } catch (LlamaException e) {
       spec.commandLine().getErr().println("%s: %s".formatted(gguf, e.getMessage()));
       return 1;
     }
+  }
+
+  /** A model that makes vectors or scores shows it in the engine that it will run in. */
+  private int results(Model model) throws EngineException, InterruptedException {
+    EmbeddingOptions options =
+        EmbeddingOptions.of(EngineOptions.of(contextTokens, 1), model.pooling());
+    TokenPack pack = new TokenPack();
+    pack.append(model, "Hello", true, true);
+    pack.endSequence();
+    int results = 0;
+    try (EmbeddingEngine engine = EmbeddingEngine.start(model, options);
+        EmbeddingTask task = engine.submit(new EmbeddingRequest(pack, 1, false))) {
+      while (task.next() >= 0) {
+        results++;
+      }
+    }
+    return results;
   }
 
   private int firstToken(Model model) {

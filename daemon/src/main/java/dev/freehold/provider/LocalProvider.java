@@ -264,7 +264,7 @@ public final class LocalProvider implements Provider, LocalModels {
                 does,
                 able.isEmpty()
                     ? "this box has no model for %s".formatted(wanted.text())
-                    : "%s comes from: %s".formatted(wanted.text(), String.join(", ", able))));
+                    : "for %s ask: %s".formatted(wanted.text(), String.join(", ", able))));
   }
 
   private List<String> able(Ability wanted) {
