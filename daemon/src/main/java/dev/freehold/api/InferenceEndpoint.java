@@ -80,9 +80,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     Optional<Label> declared = declaredLabel(exchange.request());
     byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
     ApiRequest asked = reader.read(exchange.id(), Json.object(body));
-    if (router.table().hasModel(asked.request().model())) {
-      exchange.model(asked.request().model());
-    }
+    router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));
     return new Asked(
         asked,
         new Inquiry(
