@@ -81,9 +81,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
     ApiRequest asked =
         reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
-    if (router.table().hasModel(asked.request().model())) {
-      exchange.model(asked.request().model());
-    }
+    router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));
     return new Asked(
         asked,
         new Inquiry(

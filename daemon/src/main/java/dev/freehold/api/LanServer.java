@@ -205,7 +205,7 @@ public final class LanServer implements AutoCloseable {
                 admission,
                 settlement::log,
                 Dialect.ANTHROPIC,
-                new TokenCountEndpoint(router, config.bodyBytesMax())))
+                new TokenCountEndpoint(router, hangUps, config.bodyBytesMax())))
         .any(COUNT_TOKENS, onlyPost(admission, settlement, Dialect.ANTHROPIC))
         .any(
             MessageJson.PATH + "/*",

@@ -2,9 +2,7 @@ package dev.freehold.engine;
 
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
-import dev.freehold.llama.ContextOptions;
 import dev.freehold.llama.DecodeResult;
-import dev.freehold.llama.FlashAttention;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import java.lang.System.Logger;
@@ -98,17 +96,7 @@ public final class Engine implements AutoCloseable {
    * @throws LlamaException if the context does not fit into memory
    */
   public static Engine start(Model model, EngineOptions options) {
-    Context context =
-        Context.create(
-            model,
-            new ContextOptions(
-                options.contextTokens(),
-                options.batchTokens(),
-                options.batchTokens(),
-                options.slots(),
-                options.threads(),
-                options.threads(),
-                FlashAttention.ON));
+    Context context = Context.create(model, options.context());
     Engine engine = new Engine(model, options, context);
     engine.thread.start();
     return engine;

@@ -82,6 +82,14 @@ public final class LocalProvider implements Provider, LocalModels {
         });
   }
 
+  /** Lets requests wait for a model that is not known yet and will be in a moment. */
+  public void announce(String model) {
+    locked(
+        () ->
+            models.computeIfAbsent(
+                model, _ -> new LocalModel(new ModelState.Loading(), nanoClock.getAsLong())));
+  }
+
   /** Says what is known of a model. */
   public void facts(String model, ModelFacts facts) {
     locked(
@@ -264,7 +272,7 @@ public final class LocalProvider implements Provider, LocalModels {
                 does,
                 able.isEmpty()
                     ? "this box has no model for %s".formatted(wanted.text())
-                    : "%s comes from: %s".formatted(wanted.text(), String.join(", ", able))));
+                    : "for %s ask: %s".formatted(wanted.text(), String.join(", ", able))));
   }
 
   private List<String> able(Ability wanted) {
@@ -332,7 +340,7 @@ public final class LocalProvider implements Provider, LocalModels {
           return model.tenure.lease();
         }
         refuseIfHopeless(model, failuresBefore);
-        if (!model.demanded) {
+        if (!model.demanded && !(model.state instanceof ModelState.Loading)) {
           model.demanded = true;
           demand.accept(wanted);
         }
