@@ -68,7 +68,8 @@ public final class Router {
     Caller caller = inquiry.caller();
     Label label = current.labelOf(caller, now);
     label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
-    InferenceRequest request = inquiry.request().withModel(model(current, inquiry.request().model()));
+    InferenceRequest request =
+        inquiry.request().withModel(model(current, inquiry.request().model()));
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -97,8 +98,7 @@ public final class Router {
   }
 
   /** The policy's own name of the model that the client means; from here on there is no other. */
-  private static String model(RoutingTable current, String wanted)
-      throws InferenceException {
+  private static String model(RoutingTable current, String wanted) throws InferenceException {
     return current
         .model(wanted)
         .map(ModelSpec::name)

@@ -39,8 +39,13 @@ final class PythonSdk {
 
   /** Finds the SDK in the cache, or installs it there. */
   static PythonSdk installed() {
+    return installed(REQUIREMENTS);
+  }
+
+  /** Finds the packages of a list in the cache, or installs them there. */
+  static PythonSdk installed(String list) {
     try {
-      byte[] requirements = resource(REQUIREMENTS);
+      byte[] requirements = resource(list);
       String interpreter =
           run(
               List.of(
@@ -63,6 +68,11 @@ final class PythonSdk {
     } catch (IOException e) {
       throw new SiteException("The Python SDK cannot be installed: " + e, e);
     }
+  }
+
+  /** Where the packages are, for {@code PYTHONPATH}. */
+  Path folder() {
+    return folder;
   }
 
   /** Runs a script of the test resources against a box and returns the JSON that it printed. */
