@@ -30,6 +30,8 @@ final class OfficeSite extends SharedSite {
   /** What a Python program finds in its environment, by the names that client.env has. */
   static Map<String, String> environment(Site site, ClientIdentity client) {
     return Map.of(
+        "OPENAI_BASE_URL", site.box().url(),
+        "OPENAI_API_KEY", "unused",
         "FREEHOLD_URL", site.box().url(),
         "FREEHOLD_CA", client.authority().toString(),
         "FREEHOLD_CERT", client.certificate().toString(),
