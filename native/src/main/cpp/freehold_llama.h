@@ -18,7 +18,7 @@
 #endif
 
 // Raised whenever a signature, a struct or a meaning below changes.
-#define FREEHOLD_ABI_VERSION 1
+#define FREEHOLD_ABI_VERSION 2
 #define FREEHOLD_MESSAGE_BYTES 1024
 
 #ifdef __cplusplus
@@ -90,6 +90,16 @@ FREEHOLD_API int32_t freehold_model_trained_context(const struct llama_model * m
 FREEHOLD_API int32_t freehold_model_vocabulary_size(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_bos(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_eos(const struct llama_model * model);
+// Tokens that mark the parts of a gap to fill; -1 if the vocabulary has none.
+enum freehold_infill_mark {
+    FREEHOLD_INFILL_BEFORE     = 0,
+    FREEHOLD_INFILL_AFTER      = 1,
+    FREEHOLD_INFILL_GAP        = 2,
+    FREEHOLD_INFILL_REPOSITORY = 3,
+    FREEHOLD_INFILL_FILE       = 4,
+};
+FREEHOLD_API int32_t freehold_model_infill_mark(const struct llama_model * model, int32_t which);
+FREEHOLD_API int32_t freehold_model_adds_bos(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_has_chat_template(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_description(const struct llama_model * model, char ** text, int64_t * bytes, char * message);
 // *text stays NULL if the file has no such key (or it is an array).

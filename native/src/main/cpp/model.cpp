@@ -115,6 +115,21 @@ int32_t freehold_model_eos(const llama_model * model) {
     return llama_vocab_eos(vocabulary(model));
 }
 
+int32_t freehold_model_infill_mark(const llama_model * model, int32_t which) {
+    switch (which) {
+        case FREEHOLD_INFILL_BEFORE:     return llama_vocab_fim_pre(vocabulary(model));
+        case FREEHOLD_INFILL_AFTER:      return llama_vocab_fim_suf(vocabulary(model));
+        case FREEHOLD_INFILL_GAP:        return llama_vocab_fim_mid(vocabulary(model));
+        case FREEHOLD_INFILL_REPOSITORY: return llama_vocab_fim_rep(vocabulary(model));
+        case FREEHOLD_INFILL_FILE:       return llama_vocab_fim_sep(vocabulary(model));
+        default:                         return LLAMA_TOKEN_NULL;
+    }
+}
+
+int32_t freehold_model_adds_bos(const llama_model * model) {
+    return llama_vocab_get_add_bos(vocabulary(model));
+}
+
 int32_t freehold_model_has_chat_template(const llama_model * model) {
     return llama_model_chat_template(model, nullptr) != nullptr;
 }

@@ -79,7 +79,8 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
     byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
-    ApiRequest asked = reader.read(exchange.id(), Json.object(body));
+    ApiRequest asked =
+        reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
     router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));
     return new Asked(
         asked,
@@ -195,7 +196,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     }
   }
 
-  private static void requireJson(ServerRequest request) throws ApiException {
+  static void requireJson(ServerRequest request) throws ApiException {
     boolean json =
         request
             .headers()

@@ -171,6 +171,7 @@ public final class LanServer implements AutoCloseable {
   private HttpRouting.Builder routing(Router router, Settlement settlement, InstantSource clock) {
     ClientAdmission admission = new ClientAdmission(tls, clock);
     ModelsEndpoint models = new ModelsEndpoint(router);
+    TokenEndpoints tokens = new TokenEndpoints(router, config.bodyBytesMax());
     return HttpRouting.builder()
         .get("/v1/models", plain(admission, settlement, models::list))
         .any("/v1/models", plain(admission, settlement, wrongMethod("GET")))
@@ -180,6 +181,14 @@ public final class LanServer implements AutoCloseable {
         .any("/v1/chat/completions", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
         .any("/v1/completions", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/infill", inference(admission, settlement, router, Surface.INFILL))
+        .any("/infill", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/tokenize", plain(admission, settlement, tokens::tokenize))
+        .any("/tokenize", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/detokenize", plain(admission, settlement, tokens::detokenize))
+        .any("/detokenize", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/apply-template", plain(admission, settlement, tokens::applyTemplate))
+        .any("/apply-template", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/v1/responses", inference(admission, settlement, router, Surface.RESPONSES))
         .any("/v1/responses", onlyPost(admission, settlement, Dialect.OPENAI))
         .get("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))

@@ -18,6 +18,22 @@ enum Surface {
       return CompletionRequests.read(id, body);
     }
   },
+  INFILL(Dialect.OPENAI, "infill-") {
+    @Override
+    ApiRequest read(String id, ObjectNode body) throws ApiException {
+      return InfillRequests.read(id, body);
+    }
+
+    @Override
+    AnswerBody whole(String requestId, ApiRequest asked) {
+      return new InfillBody();
+    }
+
+    @Override
+    AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
+      return new InfillFrames(asked.request().model());
+    }
+  },
   RESPONSES(Dialect.OPENAI, "resp_") {
     @Override
     ApiRequest read(String id, ObjectNode body) throws ApiException {
@@ -63,6 +79,9 @@ enum Surface {
   static Surface of(ObjectNode body) {
     if (body.has("input")) {
       return RESPONSES;
+    }
+    if (body.has("input_prefix") || body.has("input_suffix")) {
+      return INFILL;
     }
     if (body.has("system") || body.at("/tools/0/input_schema").isObject()) {
       return MESSAGES;

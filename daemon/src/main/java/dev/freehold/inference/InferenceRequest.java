@@ -57,10 +57,10 @@ public record InferenceRequest(
         Priority.INTERACTIVE);
   }
 
-  /** The same request of a model by another name. */
-  public InferenceRequest withModel(String name) {
+  /** The same request to another model. */
+  public InferenceRequest of(String otherModel) {
     return new InferenceRequest(
-        id, name, prompt, sampling, format, completionTokensMax, logprobs, priority);
+        id, otherModel, prompt, sampling, format, completionTokensMax, logprobs, priority);
   }
 
   @Override

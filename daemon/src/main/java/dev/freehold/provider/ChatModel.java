@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.ChatFormat;
+import dev.freehold.chat.ModelText;
 import dev.freehold.chat.RenderedPrompt;
 import dev.freehold.engine.Engine;
 import dev.freehold.engine.EngineException;
@@ -11,6 +12,7 @@ import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.TokenBuffer;
@@ -38,7 +40,8 @@ final class ChatModel implements ServedModel {
     Model model = file.model();
     ChatFormat format = null;
     try {
-      format = ChatFormat.of(model);
+      format =
+          ChatFormat.of(model, Math.min(options.contextTokens(), model.trainedContextLength()));
       return new ChatModel(name, file, format, Engine.start(model, options));
     } catch (RuntimeException e) {
       if (format != null) {
@@ -75,6 +78,21 @@ final class ChatModel implements ServedModel {
   }
 
   @Override
+  public ModelText text() {
+    return new ModelText(file.model());
+  }
+
+  @Override
+  public String promptText(InferenceRequest request) throws InferenceException {
+    if (request.prompt() instanceof Prompt.Chat chat) {
+      return format.promptText(chat, request.format());
+    }
+    throw new InferenceException(
+        InferenceException.Kind.INVALID_REQUEST,
+        "only a conversation has a template: send messages");
+  }
+
+  @Override
   public void close() {
     engine.close();
     format.close();
@@ -99,6 +117,9 @@ final class ChatModel implements ServedModel {
 
     @Override
     public InferenceStream start() throws InferenceException {
+      if (request.completionTokensMax().orElse(1) == 0) {
+        return new NothingWanted(tokens());
+      }
       Sampler sampler = rendered.sampler();
       try {
         return new LocalStream(engine.submit(generation(sampler)), rendered.reader());

@@ -233,6 +233,12 @@ public final class LocalProvider implements Provider, LocalModels {
   }
 
   @Override
+  public Vocabulary vocabulary(String model, Instant deadline)
+      throws InferenceException, InterruptedException {
+    return new LocalVocabulary(awaitLease(model, deadline, () -> false));
+  }
+
+  @Override
   public InferenceStream infer(Attempt attempt) {
     return new LocalAnswer(this, attempt);
   }

@@ -11,6 +11,7 @@ import dev.freehold.inference.Prompt;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
+import dev.freehold.provider.Vocabulary;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -67,7 +68,7 @@ public final class Router {
     Caller caller = inquiry.caller();
     Label label = current.labelOf(caller, now);
     label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
-    InferenceRequest request = inquiry.request().withModel(model(current, inquiry.request()));
+    InferenceRequest request = inquiry.request().of(modelName(current, inquiry.request().model()));
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -95,23 +96,6 @@ public final class Router {
     }
   }
 
-  /** The policy's own name of the model that the client means; from here on there is no other. */
-  private static String model(RoutingTable current, InferenceRequest request)
-      throws InferenceException {
-    return current
-        .model(request.model())
-        .map(ModelSpec::name)
-        .orElseThrow(
-            () ->
-                new InferenceException(
-                    Kind.MODEL_NOT_FOUND,
-                    "This box offers no model '%s'. It offers: %s."
-                        .formatted(
-                            request.model(),
-                            String.join(
-                                ", ", current.models().stream().map(ModelSpec::name).toList()))));
-  }
-
   /**
    * The exact number of a request's prompt tokens, for which the local model is loaded if it is
    * not.
@@ -130,6 +114,36 @@ public final class Router {
   /** How a model of the table in force is doing on this box; empty if only others serve it. */
   public Optional<ModelStatus> status(ModelSpec model) {
     return table.servesLocally() ? localModels.status(model.name()) : Optional.empty();
+  }
+
+  /**
+   * A local model's vocabulary, for a caller who may ask the model.
+   *
+   * @param model absent for the policy's first
+   * @throws InferenceException if the caller may not ask, or the model is unknown or not loaded
+   */
+  public Vocabulary vocabulary(Caller caller, Optional<String> model)
+      throws InferenceException, InterruptedException {
+    RoutingTable current = table;
+    current.labelOf(caller, clock.instant());
+    String name = modelName(current, model.orElseGet(current::firstModel));
+    return localModels.vocabulary(name, Instant.now().plus(requestTimeout));
+  }
+
+  /** The policy's own name of the model that the client means; from here on there is no other. */
+  private static String modelName(RoutingTable current, String asked) throws InferenceException {
+    return current
+        .model(asked)
+        .map(ModelSpec::name)
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.MODEL_NOT_FOUND,
+                    "This box offers no model '%s'. It offers: %s."
+                        .formatted(
+                            asked,
+                            String.join(
+                                ", ", current.models().stream().map(ModelSpec::name).toList()))));
   }
 
   /**

@@ -117,6 +117,11 @@ public final class RoutingTable {
             .anyMatch(Candidate::isLocalEngine);
   }
 
+  /** The model that the policy names first, which answers those that name none. */
+  public String firstModel() {
+    return models.keySet().stream().findFirst().orElse("");
+  }
+
   /**
    * The least sensitive label a caller's requests may have: the highest of its groups'.
    *

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A loaded model and its vocabulary. Immutable, usable from any thread. Contexts, samplers and chat
@@ -127,6 +128,42 @@ public final class Model implements AutoCloseable {
     } finally {
       lifetime.exit();
     }
+  }
+
+  /** Whether the vocabulary begins a text with {@link #bosToken}. */
+  public boolean addsBos() {
+    lifetime.enter();
+    try {
+      return ModelCalls.addsBos(address) != 0;
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** The tokens with which the model was taught to fill gaps; empty if it was not. */
+  public Optional<InfillMarks> infillMarks() {
+    lifetime.enter();
+    try {
+      int before = ModelCalls.infillMark(address, ModelCalls.INFILL_BEFORE);
+      int after = ModelCalls.infillMark(address, ModelCalls.INFILL_AFTER);
+      int gap = ModelCalls.infillMark(address, ModelCalls.INFILL_GAP);
+      if (before < 0 || after < 0 || gap < 0) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new InfillMarks(
+              before,
+              after,
+              gap,
+              optional(ModelCalls.infillMark(address, ModelCalls.INFILL_REPOSITORY)),
+              optional(ModelCalls.infillMark(address, ModelCalls.INFILL_FILE))));
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  private static OptionalInt optional(int token) {
+    return token < 0 ? OptionalInt.empty() : OptionalInt.of(token);
   }
 
   /** Whether a model that produces this token has finished its answer. Allocates nothing. */

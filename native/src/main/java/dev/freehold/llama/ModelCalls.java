@@ -19,6 +19,13 @@ final class ModelCalls {
   /** What {@link #piece} gives for a token that is not in the vocabulary. */
   static final int NO_SUCH_TOKEN = Integer.MIN_VALUE;
 
+  /* freehold_infill_mark */
+  static final int INFILL_BEFORE = 0;
+  static final int INFILL_AFTER = 1;
+  static final int INFILL_GAP = 2;
+  static final int INFILL_REPOSITORY = 3;
+  static final int INFILL_FILE = 4;
+
   private static final FunctionDescriptor MODEL_TO_INT = FunctionDescriptor.of(JAVA_INT, JAVA_LONG);
   private static final FunctionDescriptor MODEL_TO_LONG =
       FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);
@@ -47,6 +54,11 @@ final class ModelCalls {
       NativeLibrary.bind("freehold_model_bos", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_EOS =
       NativeLibrary.bind("freehold_model_eos", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_INFILL_MARK =
+      NativeLibrary.bind(
+          "freehold_model_infill_mark", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle FREEHOLD_MODEL_ADDS_BOS =
+      NativeLibrary.bind("freehold_model_adds_bos", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_HAS_CHAT_TEMPLATE =
       NativeLibrary.bind("freehold_model_has_chat_template", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_DESCRIPTION =
@@ -150,6 +162,18 @@ final class ModelCalls {
 
   static int eos(long model) {
     return toInt(FREEHOLD_MODEL_EOS, model);
+  }
+
+  static int infillMark(long model, int which) {
+    try {
+      return (int) FREEHOLD_MODEL_INFILL_MARK.invokeExact(model, which);
+    } catch (Throwable t) {
+      throw NativeLibrary.unexpected(t);
+    }
+  }
+
+  static int addsBos(long model) {
+    return toInt(FREEHOLD_MODEL_ADDS_BOS, model);
   }
 
   static int hasChatTemplate(long model) {
