@@ -32,6 +32,22 @@ enum freehold_status {
     FREEHOLD_ERROR      = -1,
 };
 
+enum freehold_pooling {
+    FREEHOLD_POOLING_MODEL = -1,   // what the model's file says
+    FREEHOLD_POOLING_NONE  = 0,
+    FREEHOLD_POOLING_MEAN  = 1,
+    FREEHOLD_POOLING_CLS   = 2,
+    FREEHOLD_POOLING_LAST  = 3,
+    FREEHOLD_POOLING_RANK  = 4,
+};
+
+// What a vocabulary adds around a text: any of these together.
+enum freehold_added_token {
+    FREEHOLD_ADDS_BOS = 1,
+    FREEHOLD_ADDS_EOS = 2,
+    FREEHOLD_ADDS_SEP = 4,
+};
+
 struct llama_batch;
 struct llama_model;
 struct freehold_context;
@@ -99,8 +115,13 @@ enum freehold_infill_mark {
     FREEHOLD_INFILL_FILE       = 4,
 };
 FREEHOLD_API int32_t freehold_model_infill_mark(const struct llama_model * model, int32_t which);
-FREEHOLD_API int32_t freehold_model_adds_bos(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_sep(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_added_tokens(const struct llama_model * model);   // freehold_added_token
 FREEHOLD_API int32_t freehold_model_has_chat_template(const struct llama_model * model);
+// How the file says that a sequence's outputs become one vector; FREEHOLD_POOLING_NONE if it says nothing.
+FREEHOLD_API int32_t freehold_model_pooling(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_embedding_length(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_classifier_outputs(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_description(const struct llama_model * model, char ** text, int64_t * bytes, char * message);
 // *text stays NULL if the file has no such key (or it is an array).
 FREEHOLD_API int32_t freehold_model_metadata(
@@ -123,6 +144,11 @@ FREEHOLD_API int32_t freehold_context_create(
         struct llama_model * model, int32_t context_tokens, int32_t batch_tokens, int32_t micro_batch_tokens,
         int32_t sequences_max, int32_t threads, int32_t batch_threads, int32_t flash_attention,
         struct freehold_context ** context, char * message);
+// A context whose decodes give one vector a sequence, or with FREEHOLD_POOLING_RANK its scores, instead of logits.
+// A sequence must be whole within one batch and begin at position 0.
+FREEHOLD_API int32_t freehold_context_create_pooled(
+        struct llama_model * model, int32_t batch_tokens, int32_t sequences_max, int32_t threads, int32_t pooling,
+        struct freehold_context ** context, char * message);
 FREEHOLD_API void freehold_context_free(struct freehold_context * context);
 FREEHOLD_API int32_t freehold_context_tokens(const struct freehold_context * context);
 FREEHOLD_API int32_t freehold_decode(struct freehold_context * context, const struct llama_batch * batch, char * message);
@@ -142,6 +168,9 @@ FREEHOLD_API int32_t freehold_state_save(
         struct freehold_context * context, int32_t sequence, uint8_t * into, int64_t capacity, int64_t * bytes, char * message);
 FREEHOLD_API int32_t freehold_state_restore(
         struct freehold_context * context, int32_t sequence, const uint8_t * from, int64_t bytes, char * message);
+// The vector or the scores of a sequence of the last batch, where llama.cpp left them: valid until the next decode.
+FREEHOLD_API int32_t freehold_embeddings_sequence(
+        struct freehold_context * context, int32_t sequence, const float ** floats, int32_t * count, char * message);
 // Natural logarithms of the probabilities before any sampler: of `token` in *chosen, and of the `top` likeliest.
 FREEHOLD_API int32_t freehold_logprobs(
         struct freehold_context * context, int32_t index, int32_t token, int32_t top,

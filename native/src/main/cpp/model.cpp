@@ -126,8 +126,35 @@ int32_t freehold_model_infill_mark(const llama_model * model, int32_t which) {
     }
 }
 
-int32_t freehold_model_adds_bos(const llama_model * model) {
-    return llama_vocab_get_add_bos(vocabulary(model));
+int32_t freehold_model_sep(const llama_model * model) {
+    return llama_vocab_sep(vocabulary(model));
+}
+
+int32_t freehold_model_added_tokens(const llama_model * model) {
+    const llama_vocab * vocab = vocabulary(model);
+    return (llama_vocab_get_add_bos(vocab) ? FREEHOLD_ADDS_BOS : 0) | (llama_vocab_get_add_eos(vocab) ? FREEHOLD_ADDS_EOS : 0)
+            | (llama_vocab_get_add_sep(vocab) ? FREEHOLD_ADDS_SEP : 0);
+}
+
+int32_t freehold_model_pooling(const llama_model * model) {
+    // llama.cpp tells it of contexts only; the key is the one its loader reads.
+    char architecture[64];
+    char pooling[16];
+    if (llama_model_meta_val_str(model, "general.architecture", architecture, sizeof(architecture)) < 0
+            || llama_model_meta_val_str(
+                       model, (std::string(architecture) + ".pooling_type").c_str(), pooling, sizeof(pooling)) < 0) {
+        return FREEHOLD_POOLING_NONE;
+    }
+    const long kind = strtol(pooling, nullptr, 10);
+    return kind >= FREEHOLD_POOLING_NONE && kind <= FREEHOLD_POOLING_RANK ? (int32_t) kind : FREEHOLD_POOLING_NONE;
+}
+
+int32_t freehold_model_embedding_length(const llama_model * model) {
+    return llama_model_n_embd_out(model);
+}
+
+int32_t freehold_model_classifier_outputs(const llama_model * model) {
+    return (int32_t) llama_model_n_cls_out(model);
 }
 
 int32_t freehold_model_has_chat_template(const llama_model * model) {

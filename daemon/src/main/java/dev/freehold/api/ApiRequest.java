@@ -42,7 +42,7 @@ record ApiRequest(
   ApiRequest orOf(String model) {
     return request.model().isEmpty()
         ? new ApiRequest(
-            request.of(model), stream, includeUsage, needsReasoning, showsReasoning, echo)
+            request.withModel(model), stream, includeUsage, needsReasoning, showsReasoning, echo)
         : this;
   }
 

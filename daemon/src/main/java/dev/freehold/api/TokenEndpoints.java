@@ -90,7 +90,10 @@ final class TokenEndpoints {
       throws ApiException, InferenceException, InterruptedException {
     Optional<String> model = fields.text("model").filter(name -> !name.isEmpty());
     Vocabulary vocabulary = router.vocabulary(exchange.caller().orElseThrow(), model);
-    model.flatMap(router.table()::model).ifPresent(known -> exchange.model(known.name()));
+    router
+        .table()
+        .model(model.orElseGet(router.table()::firstModel))
+        .ifPresent(known -> exchange.model(known.name()));
     return vocabulary;
   }
 

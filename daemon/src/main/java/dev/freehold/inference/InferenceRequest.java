@@ -57,10 +57,10 @@ public record InferenceRequest(
         Priority.INTERACTIVE);
   }
 
-  /** The same request to another model. */
-  public InferenceRequest of(String otherModel) {
+  /** The same request of a model by another name. */
+  public InferenceRequest withModel(String name) {
     return new InferenceRequest(
-        id, otherModel, prompt, sampling, format, completionTokensMax, logprobs, priority);
+        id, name, prompt, sampling, format, completionTokensMax, logprobs, priority);
   }
 
   @Override

@@ -1,5 +1,10 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.engine.EmbeddingEngine;
+import dev.freehold.engine.EmbeddingOptions;
+import dev.freehold.engine.EmbeddingRequest;
+import dev.freehold.engine.EmbeddingTask;
+import dev.freehold.engine.EngineException;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
@@ -8,9 +13,11 @@ import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.MemoryNeed;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Pooling;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.llama.TokenBuffer;
+import dev.freehold.llama.TokenPack;
 import dev.freehold.provider.Abilities;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,8 +34,9 @@ import picocli.CommandLine.Spec;
     name = "probe",
     mixinStandardHelpOptions = true,
     description = {
-      "Tells what memory a GGUF file takes, loads it in this process, generates one token and",
-      "exits. The daemon runs this in a throw-away process before it loads a model itself."
+      "Tells what memory a GGUF file takes, loads it in this process, generates one token or",
+      "vector and exits. The daemon runs this in a throw-away process before it loads a model"
+          + " itself."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:the model loads and generates", "1:it does not; the reason is printed"})
@@ -73,11 +81,34 @@ final class ProbeCommand implements Callable<Integer> {
   }
 
   private ProbeReport.Trial load(ModelOptions modelOptions, EngineOptions options) {
-    try (Model model = Model.load(gguf, modelOptions);
-        Context context = Context.create(model, options.context())) {
+    try (Model model = Model.load(gguf, modelOptions)) {
+      int requestTokensMax =
+          model.pooling() == Pooling.NONE ? generate(model, options) : embed(model, options);
+      return new ProbeReport.Trial(requestTokensMax, Abilities.of(model));
+    }
+  }
+
+  private static int generate(Model model, EngineOptions options) {
+    try (Context context = Context.create(model, options.context())) {
       generate(model, context, options.batchTokens());
-      return new ProbeReport.Trial(
-          Math.min(context.contextTokens(), model.trainedContextLength()), Abilities.of(model));
+      return Math.min(context.contextTokens(), model.trainedContextLength());
+    }
+  }
+
+  /** A model that makes vectors or scores is tried in the engine that it will run in. */
+  private static int embed(Model model, EngineOptions options) {
+    TokenPack pack = new TokenPack();
+    pack.append(model, "Hello", true, true);
+    pack.endSequence();
+    try (EmbeddingEngine engine =
+            EmbeddingEngine.start(model, EmbeddingOptions.of(options, model.pooling()));
+        EmbeddingTask task = engine.submit(new EmbeddingRequest(pack, 1, false))) {
+      if (task.next() != 0) {
+        throw new IllegalStateException("one input got no result");
+      }
+      return engine.inputTokensMax();
+    } catch (EngineException | InterruptedException e) {
+      throw new IllegalStateException("one input got no result", e);
     }
   }
 

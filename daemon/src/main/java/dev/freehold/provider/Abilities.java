@@ -32,10 +32,18 @@ public final class Abilities {
   private Abilities() {}
 
   /**
-   * A model that writes text can be made to call tools, by grammar where its template has no form
-   * for that.
+   * A model whose file names a pooling is made for vectors or scores, and for nothing else. One
+   * that writes text can be made to call tools, by grammar where its template has no form for that.
    */
   public static Set<Ability> of(Model model) {
+    return switch (model.pooling()) {
+      case MEAN, CLS, LAST -> Set.of(Ability.EMBEDDINGS);
+      case RANK -> Set.of(Ability.RERANK);
+      case NONE -> ofText(model);
+    };
+  }
+
+  private static Set<Ability> ofText(Model model) {
     EnumSet<Ability> abilities = EnumSet.of(Ability.COMPLETION, Ability.CHAT, Ability.TOOLS);
     if (fillsGaps(model)) {
       abilities.add(Ability.INFILL);

@@ -3,6 +3,7 @@ package dev.freehold.provider;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,7 +52,11 @@ public final class ModelFiles {
    *     not fit into memory
    */
   public ServedModel load(String name, Path gguf, EngineOptions options) {
-    return ChatModel.start(name, open(gguf, options.gpuLayers()), options);
+    OpenFile file = open(gguf, options.gpuLayers());
+    Pooling pooling = file.model().pooling();
+    return pooling == Pooling.NONE
+        ? ChatModel.start(name, file, options)
+        : EmbeddingModel.start(name, file, options, pooling);
   }
 
   private synchronized OpenFile open(Path gguf, int gpuLayers) {

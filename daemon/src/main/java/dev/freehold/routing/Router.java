@@ -68,7 +68,8 @@ public final class Router {
     Caller caller = inquiry.caller();
     Label label = current.labelOf(caller, now);
     label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
-    InferenceRequest request = inquiry.request().of(modelName(current, inquiry.request().model()));
+    InferenceRequest request =
+        inquiry.request().withModel(model(current, inquiry.request().model()));
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -94,6 +95,22 @@ public final class Router {
         prepared.ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  /** The policy's own name of the model that the client means; from here on there is no other. */
+  private static String model(RoutingTable current, String wanted) throws InferenceException {
+    return current
+        .model(wanted)
+        .map(ModelSpec::name)
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.MODEL_NOT_FOUND,
+                    "This box offers no model '%s'. It offers: %s."
+                        .formatted(
+                            wanted,
+                            String.join(
+                                ", ", current.models().stream().map(ModelSpec::name).toList()))));
   }
 
   /**
@@ -126,24 +143,8 @@ public final class Router {
       throws InferenceException, InterruptedException {
     RoutingTable current = table;
     current.labelOf(caller, clock.instant());
-    String name = modelName(current, model.orElseGet(current::firstModel));
+    String name = model(current, model.orElseGet(current::firstModel));
     return localModels.vocabulary(name, Instant.now().plus(requestTimeout));
-  }
-
-  /** The policy's own name of the model that the client means; from here on there is no other. */
-  private static String modelName(RoutingTable current, String asked) throws InferenceException {
-    return current
-        .model(asked)
-        .map(ModelSpec::name)
-        .orElseThrow(
-            () ->
-                new InferenceException(
-                    Kind.MODEL_NOT_FOUND,
-                    "This box offers no model '%s'. It offers: %s."
-                        .formatted(
-                            asked,
-                            String.join(
-                                ", ", current.models().stream().map(ModelSpec::name).toList()))));
   }
 
   /**

@@ -130,16 +130,6 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** Whether the vocabulary begins a text with {@link #bosToken}. */
-  public boolean addsBos() {
-    lifetime.enter();
-    try {
-      return ModelCalls.addsBos(address) != 0;
-    } finally {
-      lifetime.exit();
-    }
-  }
-
   /** The tokens with which the model was taught to fill gaps; empty if it was not. */
   public Optional<InfillMarks> infillMarks() {
     lifetime.enter();
@@ -191,6 +181,70 @@ public final class Model implements AutoCloseable {
     lifetime.enter();
     try {
       return ModelCalls.eos(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** The token that stands between two texts; -1 if the vocabulary has none. */
+  public int sepToken() {
+    lifetime.enter();
+    try {
+      return ModelCalls.sep(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** Whether the vocabulary puts its begin token before a text. */
+  public boolean addsBos() {
+    return adds(ModelCalls.ADDS_BOS);
+  }
+
+  /** Whether the vocabulary puts its end token after a text. */
+  public boolean addsEos() {
+    return adds(ModelCalls.ADDS_EOS);
+  }
+
+  /** Whether the vocabulary puts its separator between two texts. */
+  public boolean addsSep() {
+    return adds(ModelCalls.ADDS_SEP);
+  }
+
+  private boolean adds(int kind) {
+    lifetime.enter();
+    try {
+      return (ModelCalls.addedTokens(address) & kind) != 0;
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** What the model's file says that it is for; {@link Pooling#NONE} for a model of text. */
+  public Pooling pooling() {
+    lifetime.enter();
+    try {
+      return Pooling.of(ModelCalls.pooling(address));
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** How many floats a vector of a pooled context has. */
+  public int embeddingLength() {
+    lifetime.enter();
+    try {
+      return ModelCalls.embeddingLength(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** How many scores a context with {@link Pooling#RANK} gives a sequence. */
+  public int classifierOutputs() {
+    lifetime.enter();
+    try {
+      return ModelCalls.classifierOutputs(address);
     } finally {
       lifetime.exit();
     }
