@@ -122,6 +122,7 @@ final class ModelsSuite {
     String status = site.box().command("status");
     System.out.println(status);
     assertTrue(status.contains("of 4.0 GiB in use by models"), status);
+    assertTrue(site.box().metric("freehold_model_memory_bytes") > 500e6, status);
   }
 
   @Test
