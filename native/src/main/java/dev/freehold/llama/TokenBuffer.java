@@ -38,6 +38,15 @@ public final class TokenBuffer implements AutoCloseable {
     return new TokenBuffer(arena, arena.allocateFrom(JAVA_INT, tokens), tokens.length);
   }
 
+  /** The same tokens in memory of their own. */
+  @SuppressWarnings("MustBeClosedChecker") // the copy owns the arena
+  public TokenBuffer copy() {
+    requireOpen();
+    Arena own = Arena.ofShared();
+    MemorySegment tokens = own.allocate(JAVA_INT, size);
+    return new TokenBuffer(own, tokens.copyFrom(segment), size);
+  }
+
   public int size() {
     return size;
   }
