@@ -9,17 +9,18 @@ import java.time.Instant;
 interface AnswerBody {
 
   /**
-   * Adds an event that is not the last.
+   * Adds an event.
    *
+   * @param choice which of several answers it belongs to, from 0
    * @throws InferenceException if the answer grows longer than its surface allows
    */
-  void add(InferenceEvent event) throws IOException, InferenceException;
+  void add(int choice, InferenceEvent event) throws IOException, InferenceException;
 
   /**
-   * The answer in its surface's form.
+   * The answer in its surface's form, once every choice has finished.
    *
    * @throws InferenceException if the form has no place for what the model said
    */
-  byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException;
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.TokenLogprob;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/completions}. */
@@ -17,9 +18,8 @@ final class CompletionRequests {
 
   static ApiRequest read(String id, ObjectNode body) throws ApiException {
     Fields fields = Fields.of(body);
-    CommonFields.requireOneAnswer(fields, "n");
-    CommonFields.requireOneAnswer(fields, "best_of");
-    CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
+    int answers = CommonFields.answers(fields);
+    requireNoneLeftOut(fields, answers);
     CommonFields.requireAbsent(fields, "echo", "Leave it out.");
     CommonFields.requireAbsent(fields, "suffix", "Leave it out.");
     String model = fields.requiredText("model");
@@ -31,9 +31,20 @@ final class CompletionRequests {
             model,
             new Prompt.Text(prompt(fields)),
             CommonFields.sampling(fields, "stop"),
-            new OutputFormat.Text(),
-            tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX));
-    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false);
+            CommonFields.grammar(fields).orElse(new OutputFormat.Text()),
+            tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX),
+            fields.integer("logprobs", 0, TokenLogprob.ALTERNATIVES_MAX),
+            CommonFields.priority(fields));
+    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false)
+        .withAnswers(answers)
+        .withServiceTier(CommonFields.answeredTier(fields));
+  }
+
+  /** To choose the best of more answers than are sent would need all of them ranked. */
+  private static void requireNoneLeftOut(Fields fields, int answers) throws ApiException {
+    if (fields.integer("best_of", 1, ApiRequest.ANSWERS_MAX).orElse(answers) != answers) {
+      throw fields.unsupported("best_of", "Leave it out, or send the same as 'n'.");
+    }
   }
 
   private static String prompt(Fields fields) throws ApiException {

@@ -10,6 +10,7 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Priority;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.TokenBuffer;
 import java.time.Duration;
@@ -107,7 +108,7 @@ public final class LocalProvider implements Provider, LocalModels {
   private static InferenceStream start(LocalPrompt prompt, InferenceRequest request)
       throws InferenceException {
     RenderedPrompt rendered = prompt.rendered();
-    Sampler sampler = rendered.sampler();
+    Sampler sampler = rendered.sampler(request.sampling());
     try {
       Generation generation =
           prompt.model().engine().submit(generationRequest(rendered, sampler, request));
@@ -124,7 +125,7 @@ public final class LocalProvider implements Provider, LocalModels {
       RenderedPrompt rendered, Sampler sampler, InferenceRequest request) {
     TokenBuffer tokens;
     try {
-      tokens = rendered.takeTokens();
+      tokens = rendered.copyTokens();
     } catch (IllegalStateException e) {
       sampler.close();
       throw e;
@@ -135,7 +136,9 @@ public final class LocalProvider implements Provider, LocalModels {
         request.completionTokensMax(),
         rendered.stops(),
         !rendered.isPlain(),
-        request.sampling().seed().isPresent());
+        request.sampling().seed().isPresent(),
+        request.logprobs(),
+        request.priority() == Priority.BACKGROUND);
   }
 
   /** A prompt rendered by one model, which alone can run it. */
