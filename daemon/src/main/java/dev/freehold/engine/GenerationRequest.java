@@ -17,6 +17,8 @@ import java.util.OptionalInt;
  * @param stops texts that end the generation, left out of it
  * @param specialText whether control tokens appear in the text, as parsers of tool calls need it
  * @param reproducible whether the same request must give the same text each time it runs alone
+ * @param logprobs how many alternatives to tell of each token, absent if nothing is to be told
+ * @param background whether it may wait while other requests are served
  */
 public record GenerationRequest(
     TokenBuffer prompt,
@@ -24,12 +26,15 @@ public record GenerationRequest(
     OptionalInt completionTokensMax,
     List<String> stops,
     boolean specialText,
-    boolean reproducible) {
+    boolean reproducible,
+    OptionalInt logprobs,
+    boolean background) {
 
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(sampler, "sampler");
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+    Objects.requireNonNull(logprobs, "logprobs");
     stops = List.copyOf(stops);
     if (stops.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException("a stop text must not be empty");
@@ -38,6 +43,30 @@ public record GenerationRequest(
       throw new IllegalArgumentException(
           "completionTokensMax must be at least 1, found " + completionTokensMax.getAsInt());
     }
+    if (logprobs.orElse(0) < 0 || logprobs.orElse(0) > TokenScores.ALTERNATIVES_MAX) {
+      throw new IllegalArgumentException(
+          "logprobs must be between 0 and %d, found %d"
+              .formatted(TokenScores.ALTERNATIVES_MAX, logprobs.getAsInt()));
+    }
+  }
+
+  /** A request that somebody waits for and that wants to know no probabilities. */
+  public GenerationRequest(
+      TokenBuffer prompt,
+      Sampler sampler,
+      OptionalInt completionTokensMax,
+      List<String> stops,
+      boolean specialText,
+      boolean reproducible) {
+    this(
+        prompt,
+        sampler,
+        completionTokensMax,
+        stops,
+        specialText,
+        reproducible,
+        OptionalInt.empty(),
+        false);
   }
 
   byte[][] stopBytes() {

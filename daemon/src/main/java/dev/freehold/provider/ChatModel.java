@@ -12,6 +12,7 @@ import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Priority;
 import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
@@ -74,7 +75,7 @@ final class ChatModel implements ServedModel {
 
   @Override
   public ModelPrompt prepare(InferenceRequest request) throws InferenceException {
-    return new TextPrompt(format.render(request), request);
+    return new TextPrompt(format.render(request));
   }
 
   @Override
@@ -103,11 +104,9 @@ final class ChatModel implements ServedModel {
   private final class TextPrompt implements ModelPrompt {
 
     private final RenderedPrompt rendered;
-    private final InferenceRequest request;
 
-    TextPrompt(RenderedPrompt rendered, InferenceRequest request) {
+    TextPrompt(RenderedPrompt rendered) {
       this.rendered = rendered;
-      this.request = request;
     }
 
     @Override
@@ -116,23 +115,23 @@ final class ChatModel implements ServedModel {
     }
 
     @Override
-    public InferenceStream start() throws InferenceException {
+    public InferenceStream start(InferenceRequest request) throws InferenceException {
       if (request.completionTokensMax().orElse(1) == 0) {
         return new NothingWanted(tokens());
       }
-      Sampler sampler = rendered.sampler();
+      Sampler sampler = rendered.sampler(request.sampling());
       try {
-        return new LocalStream(engine.submit(generation(sampler)), rendered.reader());
+        return new LocalStream(engine.submit(generation(request, sampler)), rendered.reader());
       } catch (EngineException e) {
         throw LocalStream.translate(e);
       }
     }
 
     /** From here on the engine owns the tokens and the sampler, whatever becomes of them. */
-    private GenerationRequest generation(Sampler sampler) {
+    private GenerationRequest generation(InferenceRequest request, Sampler sampler) {
       TokenBuffer tokens;
       try {
-        tokens = rendered.takeTokens();
+        tokens = rendered.copyTokens();
       } catch (IllegalStateException e) {
         sampler.close();
         throw e;
@@ -143,7 +142,9 @@ final class ChatModel implements ServedModel {
           request.completionTokensMax(),
           rendered.stops(),
           !rendered.isPlain(),
-          request.sampling().seed().isPresent());
+          request.sampling().seed().isPresent(),
+          request.logprobs(),
+          request.priority() == Priority.BACKGROUND);
     }
 
     @Override
