@@ -60,6 +60,9 @@ class OpenApiRequestsTest extends ServedTest {
   private static final List<String> RULES_BETWEEN_FIELDS =
       List.of(
           "goes only with 'stream'",
+          "goes only with 'logprobs'",
+          "exclude each other",
+          "send the same as 'n'",
           "names a function that is not among 'tools'",
           "demands a call, but there are no 'tools'",
           "names a call that came before",
