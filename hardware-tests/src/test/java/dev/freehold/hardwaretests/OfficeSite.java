@@ -16,11 +16,24 @@ final class OfficeSite extends SharedSite {
   static final String ASSISTANT = "assistant";
   static final String SMALL = "small";
   static final String EMBEDDER = "embedder";
+  static final String RANKER = "ranker";
+
+  /** Names a model of the catalogue that ranks; without it there is no {@link #RANKER}. */
+  static final String RANKER_PROPERTY = "freehold.reranker";
 
   private static final Duration SETTLE_MAX = Duration.ofSeconds(60);
 
   OfficeSite() {
-    super("office", Policies.OFFICE);
+    super("office", policy());
+  }
+
+  private static String policy() {
+    String ranker = System.getProperty(RANKER_PROPERTY, "");
+    return ranker.isEmpty()
+        ? Policies.OFFICE
+        : Policies.OFFICE.replace(
+            "models:\n",
+            "models:\n  %s: {catalogue: %s, context: 2048, slots: 4}\n".formatted(RANKER, ranker));
   }
 
   /** The address that Anthropic's SDKs want: without {@code /v1}. */
