@@ -222,8 +222,23 @@ final class ChatRequests {
     return new ToolChoice.Required();
   }
 
+  /** A grammar must be the only shape that the answer is given. */
+  private static void requireOnlyShape(Fields fields) throws ApiException {
+    for (String other : List.of("response_format", "tools")) {
+      JsonNode value = fields.raw(other);
+      boolean nothing = value.isMissingNode() || (value.isArray() && value.isEmpty());
+      if (!nothing) {
+        throw ApiErrors.wrongParam(
+            "grammar", "'grammar' and '%s' exclude each other. Send one.".formatted(other));
+      }
+    }
+  }
+
   private static OutputFormat format(Fields fields) throws ApiException {
     Optional<OutputFormat> grammar = CommonFields.grammar(fields);
+    if (grammar.isPresent()) {
+      requireOnlyShape(fields);
+    }
     if (grammar.isPresent()) {
       return grammar.get();
     }

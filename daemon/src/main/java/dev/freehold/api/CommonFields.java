@@ -90,7 +90,7 @@ final class CommonFields {
     return texts;
   }
 
-  /** A grammar of the client's own, which must be the only shape that the answer is given. */
+  /** A grammar of the client's own, in llama.cpp's GBNF. */
   static Optional<OutputFormat> grammar(Fields fields) throws ApiException {
     Optional<String> grammar = fields.text("grammar").filter(text -> !text.isEmpty());
     if (grammar.isEmpty()) {
@@ -101,12 +101,6 @@ final class CommonFields {
           "grammar",
           "'grammar' has %d characters, this box takes at most %d."
               .formatted(grammar.get().length(), GRAMMAR_CHARACTERS_MAX));
-    }
-    for (String other : List.of("response_format", "tools")) {
-      if (!fields.raw(other).isEmpty()) {
-        throw ApiErrors.wrongParam(
-            "grammar", "'grammar' and '%s' exclude each other. Send one.".formatted(other));
-      }
     }
     return Optional.of(new OutputFormat.Grammar(grammar.get()));
   }

@@ -6,12 +6,18 @@ import dev.freehold.inference.InferenceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 
 /** A filled gap as one object. */
 final class InfillBody implements AnswerBody {
 
+  private final List<String> only;
   private final StringBuilder text = new StringBuilder();
   private InferenceEvent.Finished finished;
+
+  InfillBody(ApiRequest asked) {
+    this.only = InfillRequests.responseFields(asked);
+  }
 
   @Override
   public void add(int choice, InferenceEvent event) throws InferenceException {
@@ -32,7 +38,7 @@ final class InfillBody implements AnswerBody {
   public byte[] json(String requestId, String model, Instant created) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 256);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      InfillJson.last(json, text.toString(), model, finished);
+      InfillJson.last(json, text.toString(), model, finished, only);
     }
     return bytes.toByteArray();
   }

@@ -3,16 +3,19 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import java.io.IOException;
+import java.util.List;
 
 /** A filled gap as it comes: one {@code data:} line a piece, the last one with {@code stop}. */
 final class InfillFrames implements AnswerFrames {
 
   private final String model;
+  private final List<String> only;
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
 
-  InfillFrames(String model) throws IOException {
-    this.model = model;
+  InfillFrames(ApiRequest asked) throws IOException {
+    this.model = asked.request().model();
+    this.only = InfillRequests.responseFields(asked);
     this.json = Json.FACTORY.createGenerator(buffer);
   }
 
@@ -38,7 +41,7 @@ final class InfillFrames implements AnswerFrames {
       end();
     } else if (event instanceof InferenceEvent.Finished finished) {
       buffer.ascii("data: ");
-      InfillJson.last(json, "", model, finished);
+      InfillJson.last(json, "", model, finished, only);
       end();
     }
   }

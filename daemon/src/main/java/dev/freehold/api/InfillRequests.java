@@ -1,12 +1,15 @@
 package dev.freehold.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * Reads the body of {@code POST /infill}, llama-server's form of filling a gap, which editors'
@@ -16,6 +19,10 @@ final class InfillRequests {
 
   static final int CONTEXT_FILES_MAX = 1_024;
 
+  static final int RESPONSE_FIELDS_MAX = 64;
+
+  private static final String RESPONSE_FIELDS = "response_fields";
+  private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9_/]{1,128}");
   private static final String UNNAMED = "untitled";
 
   private InfillRequests() {}
@@ -25,10 +32,13 @@ final class InfillRequests {
     // What stands in "prompt" is the part of the text before the gap that was typed last.
     String before = fields.text("input_prefix").orElse("") + fields.text("prompt").orElse("");
     String after = fields.text("input_suffix").orElse("");
-    if (!fields.has("input_prefix") && !fields.has("input_suffix")) {
-      throw ApiErrors.wrongParam(
-          "input_prefix",
-          "'input_prefix' and 'input_suffix' are missing: send the text before and after the gap.");
+    for (String required : List.of("input_prefix", "input_suffix")) {
+      if (!fields.has(required)) {
+        throw ApiErrors.wrongParam(
+            required,
+            "'%s' is missing: send the text before and after the gap, empty where there is none."
+                .formatted(required));
+      }
     }
     InferenceRequest request =
         new InferenceRequest(
@@ -38,7 +48,32 @@ final class InfillRequests {
             CommonFields.sampling(fields, "stop"),
             CommonFields.grammar(fields).orElse(new OutputFormat.Text()),
             limit(fields));
-    return new ApiRequest(request, fields.flag("stream", false), false, false, false);
+    Map<String, String> echo =
+        Map.of(RESPONSE_FIELDS, String.join("\n", texts(fields, RESPONSE_FIELDS)));
+    return new ApiRequest(request, fields.flag("stream", false), false, false, false, echo);
+  }
+
+  /** The members of the answer that the client wants; none for all of them. */
+  static List<String> responseFields(ApiRequest asked) {
+    return asked.echo().getOrDefault(RESPONSE_FIELDS, "").lines().toList();
+  }
+
+  private static List<String> texts(Fields fields, String name) throws ApiException {
+    JsonNode array = fields.raw(name);
+    if (array.isMissingNode()) {
+      return List.of();
+    }
+    boolean names = array.isArray() && array.size() <= RESPONSE_FIELDS_MAX;
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : array) {
+      names &= text.isTextual() && FIELD.matcher(text.textValue()).matches();
+      texts.add(text.asText());
+    }
+    if (!names) {
+      throw fields.wrong(
+          name, "an array of at most %d names of fields".formatted(RESPONSE_FIELDS_MAX), array);
+    }
+    return texts;
   }
 
   /** -1 and -2 mean "until the model ends" and "until the context is full" there. */

@@ -108,7 +108,7 @@ final class MessageFrames implements AnswerFrames {
     MessageJson.head(json, requestId, model);
     json.writeArrayFieldStart("content");
     json.writeEndArray();
-    MessageJson.stop(json, null);
+    MessageJson.goesOn(json);
     MessageJson.usage(json, usageAtStart, serviceTier);
     json.writeEndObject();
     json.writeEndObject();
@@ -160,7 +160,7 @@ final class MessageFrames implements AnswerFrames {
     closeBlock();
     begin("message_delta");
     json.writeObjectFieldStart("delta");
-    MessageJson.stop(json, MessageJson.stopReason(finished.reason(), !calls.isEmpty()));
+    MessageJson.stop(json, finished, !calls.isEmpty());
     json.writeEndObject();
     MessageJson.usage(json, finished.usage(), serviceTier);
     json.writeEndObject();

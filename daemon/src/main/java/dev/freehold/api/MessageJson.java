@@ -3,7 +3,7 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
@@ -13,6 +13,8 @@ import java.util.Optional;
 final class MessageJson {
 
   static final String PATH = "/v1/messages";
+
+  private static final String STOP_SEQUENCE = "stop_sequence";
 
   private MessageJson() {}
 
@@ -24,19 +26,29 @@ final class MessageJson {
     json.writeStringField("model", model);
   }
 
-  /** Why it ended; without a reason it goes on still. */
-  static void stop(JsonGenerator json, String reason) throws IOException {
-    json.writeStringField("stop_reason", reason);
+  /** A message that goes on still. */
+  static void goesOn(JsonGenerator json) throws IOException {
+    json.writeNullField("stop_reason");
     json.writeNullField("stop_sequence");
   }
 
-  /**
-   * A stop text is not told from the end of the turn, as the neutral form does not tell them apart.
-   * Some providers say that an answer simply stopped when it was told to call a tool.
-   */
-  static String stopReason(FinishReason reason, boolean calledTools) {
-    return switch (reason) {
-      case STOP -> calledTools ? "tool_use" : "end_turn";
+  /** Why a message ended. */
+  static void stop(JsonGenerator json, InferenceEvent.Finished finished, boolean calledTools)
+      throws IOException {
+    String reason = stopReason(finished, calledTools);
+    json.writeStringField("stop_reason", reason);
+    json.writeStringField(
+        "stop_sequence",
+        reason.equals(STOP_SEQUENCE)
+            ? AnswerJson.wellFormed(finished.stopText().orElseThrow())
+            : null);
+  }
+
+  /** Some providers say that an answer simply stopped when it was told to call a tool. */
+  private static String stopReason(InferenceEvent.Finished finished, boolean calledTools) {
+    return switch (finished.reason()) {
+      case STOP ->
+          calledTools ? "tool_use" : finished.stopText().isPresent() ? STOP_SEQUENCE : "end_turn";
       case LENGTH -> "max_tokens";
       case TOOL_CALLS -> "tool_use";
       case CONTENT_FILTER -> "refusal";

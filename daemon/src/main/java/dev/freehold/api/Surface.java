@@ -26,12 +26,12 @@ enum Surface {
 
     @Override
     AnswerBody whole(String requestId, ApiRequest asked) {
-      return new InfillBody();
+      return new InfillBody(asked);
     }
 
     @Override
     AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
-      return new InfillFrames(asked.request().model());
+      return new InfillFrames(asked);
     }
   },
   RESPONSES(Dialect.OPENAI, "resp_") {

@@ -114,7 +114,7 @@ final class WholeAnswer implements AnswerBody {
           json, call.id, call.name, MessageJson.input(call.arguments.toString(), cut));
     }
     json.writeEndArray();
-    MessageJson.stop(json, MessageJson.stopReason(choice.reason(), !choice.calls.isEmpty()));
+    MessageJson.stop(json, choice.finished(), !choice.calls.isEmpty());
     MessageJson.usage(json, choice.usage(), asked.serviceTier());
     json.writeEndObject();
   }

@@ -41,6 +41,10 @@ final class WholeChoice {
     }
   }
 
+  Finished finished() {
+    return finished;
+  }
+
   FinishReason reason() {
     return finished.reason();
   }

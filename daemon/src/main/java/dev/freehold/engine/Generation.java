@@ -5,6 +5,7 @@ import dev.freehold.llama.TokenBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
@@ -247,6 +248,13 @@ public final class Generation implements AutoCloseable {
 
   long ageNanos() {
     return System.nanoTime() - submittedNanos;
+  }
+
+  /** The stop text that ended it, once {@link #ending} is {@link Ending#STOP_TEXT}. */
+  public Optional<String> stopText() {
+    return ending() == Ending.STOP_TEXT
+        ? Optional.of(request.stops().get(assembler.met()))
+        : Optional.empty();
   }
 
   void end(Ending why) {

@@ -21,6 +21,7 @@ final class TextAssembler {
 
   private final TextRing ring;
   private final byte[][] stops;
+  private int met = -1;
 
   TextAssembler(TextRing ring, byte[][] stops) {
     this.ring = ring;
@@ -48,6 +49,11 @@ final class TextAssembler {
     return Outcome.CONTINUE;
   }
 
+  /** Which stop text was met, by its place in the request; -1 before that. */
+  int met() {
+    return met;
+  }
+
   /** Commits what was held back, at the end of an answer that met no stop text. */
   void finish() {
     long whole = wholeCharacters(ring.written());
@@ -67,13 +73,15 @@ final class TextAssembler {
 
   private Match matchAt(long start, long end) {
     Match best = Match.NONE;
-    for (byte[] stop : stops) {
+    for (int s = 0; s < stops.length; s++) {
+      byte[] stop = stops[s];
       int length = (int) Math.min(stop.length, end - start);
       int i = 0;
       while (i < length && ring.at(start + i) == stop[i]) {
         i++;
       }
       if (i == stop.length) {
+        met = s;
         return Match.WHOLE;
       }
       if (i == end - start) {

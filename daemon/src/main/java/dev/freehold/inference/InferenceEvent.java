@@ -99,12 +99,28 @@ public sealed interface InferenceEvent {
    */
   record Scored(int index, double relevance) implements InferenceEvent {}
 
-  /** The answer is complete. */
-  record Finished(FinishReason reason, Usage usage) implements InferenceEvent {
+  /**
+   * The answer is complete.
+   *
+   * @param stopText which of the request's stop texts ended it, where the provider tells
+   */
+  record Finished(FinishReason reason, Usage usage, Optional<String> stopText)
+      implements InferenceEvent {
+
+    /** The end of an answer that no stop text is known to have ended. */
+    public Finished(FinishReason reason, Usage usage) {
+      this(reason, usage, Optional.empty());
+    }
 
     public Finished {
       Objects.requireNonNull(reason, "reason");
       Objects.requireNonNull(usage, "usage");
+      Objects.requireNonNull(stopText, "stopText");
+    }
+
+    @Override
+    public String toString() {
+      return "Finished[reason=" + reason + ", usage=" + usage + "]";
     }
   }
 }

@@ -121,7 +121,10 @@ final class ChatModel implements ServedModel {
       }
       Sampler sampler = rendered.sampler(request.sampling());
       try {
-        return new LocalStream(engine.submit(generation(request, sampler)), rendered.reader());
+        return new LocalStream(
+            engine.submit(generation(request, sampler)),
+            rendered.reader(),
+            request.sampling().stop());
       } catch (EngineException e) {
         throw LocalStream.translate(e);
       }

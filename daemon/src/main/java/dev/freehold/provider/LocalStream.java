@@ -24,9 +24,14 @@ final class LocalStream implements InferenceStream {
 
   private final Generation generation;
   private final AnswerReader reader;
+  private final List<String> stops;
   private final Queue<InferenceEvent> events = new ArrayDeque<>();
 
-  LocalStream(Generation generation, AnswerReader reader) {
+  /**
+   * @param stops the client's own stop texts
+   */
+  LocalStream(Generation generation, AnswerReader reader, List<String> stops) {
+    this.stops = stops;
     this.generation = generation;
     this.reader = reader;
   }
@@ -43,7 +48,7 @@ final class LocalStream implements InferenceStream {
         }
         if (length < 0) {
           events.addAll(reader.finish());
-          events.add(new Finished(reason(), usageSoFar()));
+          events.add(new Finished(reason(), usageSoFar(), ownStop()));
         } else {
           events.addAll(reader.read(generation.bytes(), length));
         }
@@ -52,6 +57,11 @@ final class LocalStream implements InferenceStream {
     } catch (EngineException e) {
       throw translate(e);
     }
+  }
+
+  /** The texts that end every answer of a template are no business of the client's. */
+  private Optional<String> ownStop() {
+    return generation.stopText().filter(stops::contains);
   }
 
   private static TokenLogprob logprob(ScoredToken token) {

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.TestClient.Reply;
+import dev.freehold.inference.FinishReason;
+import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Usage;
+import dev.freehold.provider.FakeProvider;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +97,8 @@ class LanServerEditorTest extends ServedTest {
       Reply nothing = client.post("/infill", "{}");
       assertEquals(400, nothing.status());
       assertEquals("input_prefix", json(nothing).at("/error/param").asText());
+      Reply half = client.post("/infill", "{\"input_prefix\":\"a\"}");
+      assertEquals("input_suffix", json(half).at("/error/param").asText());
       Reply wrong =
           client.post("/infill", GAP.formatted(",\"input_extra\":[{\"filename\":\"a\"}]"));
       assertEquals("input_extra[0].text", json(wrong).at("/error/param").asText());
@@ -145,6 +152,32 @@ class LanServerEditorTest extends ServedTest {
       Reply reply = stranger.post("/tokenize", "{\"content\":\"a\"}");
       assertEquals(403, reply.status());
       assertFalse(reply.body().contains("tokens"), reply.body());
+    }
+  }
+
+  @Test
+  void stopTextThatEndedTheGapIsNamed() throws Exception {
+    box.local.plays(
+        List.of(
+            FakeProvider.say("a"),
+            new FakeProvider.Step.Say(
+                new InferenceEvent.Finished(
+                    FinishReason.STOP, new Usage(3, 0, 1), Optional.of("\n")))));
+    try (TestClient client = box.client()) {
+      Reply reply = client.post("/infill", GAP.formatted(",\"stop\":[\"\\n\"]"));
+      assertEquals("word", json(reply).path("stop_type").asText());
+      assertEquals("\n", json(reply).path("stopping_word").asText());
+    }
+  }
+
+  @Test
+  void onlyTheMembersThatTheEditorNamesComeBack() throws Exception {
+    try (TestClient client = box.client()) {
+      String only = ",\"response_fields\":[\"content\",\"timings/prompt_n\",\"unknown\"]";
+      Reply reply = client.post("/infill", GAP.formatted(only));
+      assertEquals("{\"content\":\"Hello\",\"timings/prompt_n\":5}", reply.body());
+      Reply wrong = client.post("/infill", GAP.formatted(",\"response_fields\":[1]"));
+      assertEquals("response_fields", json(wrong).at("/error/param").asText());
     }
   }
 }
