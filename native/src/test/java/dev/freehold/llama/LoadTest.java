@@ -69,7 +69,7 @@ class LoadTest {
 
     String answer = load(named(directory));
 
-    assertTrue(answer.contains("has ABI version 99, this binding needs 1"), answer);
+    assertTrue(answer.contains("has ABI version 99, this binding needs 2"), answer);
   }
 
   @Test
