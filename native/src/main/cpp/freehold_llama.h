@@ -82,6 +82,11 @@ FREEHOLD_API int32_t freehold_model_load(
         const char * path, int32_t gpu_layers, int32_t use_mmap, int32_t check_tensors,
         struct llama_model ** model, char * message);
 FREEHOLD_API void freehold_model_free(struct llama_model * model);
+// What the model would take with such a context, allocating none of it: bytes of the machine's own memory for the
+// weights, the cache and the computation, in bytes[0] to bytes[2].
+FREEHOLD_API int32_t freehold_memory_need(
+        const char * path, int32_t gpu_layers, int32_t context_tokens, int32_t batch_tokens, int32_t micro_batch_tokens,
+        int32_t sequences_max, int32_t flash_attention, int64_t * bytes, char * message);
 FREEHOLD_API int64_t freehold_model_size_bytes(const struct llama_model * model);
 FREEHOLD_API int64_t freehold_model_parameter_count(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_trained_context(const struct llama_model * model);

@@ -1,5 +1,6 @@
 // Models and their vocabulary.
 #include "guard.h"
+#include "load.h"
 
 #include "llama.h"
 
@@ -23,8 +24,14 @@ const llama_vocab * vocabulary(const llama_model * model) {
     return llama_model_get_vocab(model);
 }
 
+bool known(const llama_model * model, int32_t token) {
+    return token >= 0 && token < llama_vocab_n_tokens(vocabulary(model));
+}
+
+}  // namespace
+
 // Says apart what llama.cpp's loader would call by one name.
-void check_header(const char * path) {
+void freehold::check_header(const char * path) {
     struct stat facts;
     if (stat(path, &facts) != 0) {
         throw refusal(std::string("the file cannot be read: ") + strerror(errno));
@@ -48,7 +55,7 @@ void check_header(const char * path) {
     }
 }
 
-[[noreturn]] void refuse_load() {
+void freehold::refuse_load() {
     const std::string log = call_scope::logged();
     const bool damaged = log.find("not within the file bounds") != std::string::npos
             || log.find("failed to read") != std::string::npos || log.find("invalid data") != std::string::npos
@@ -56,12 +63,6 @@ void check_header(const char * path) {
     throw refusal(std::string(damaged ? "the file is truncated or corrupt, fetch it again" : "llama.cpp cannot load this model")
             + " (" + (log.empty() ? "no reason given" : log) + ")");
 }
-
-bool known(const llama_model * model, int32_t token) {
-    return token >= 0 && token < llama_vocab_n_tokens(vocabulary(model));
-}
-
-}  // namespace
 
 int32_t freehold_model_load(
         const char * path, int32_t gpu_layers, int32_t use_mmap, int32_t check_tensors, llama_model ** model, char * message) {

@@ -139,11 +139,7 @@ final class Box implements AutoCloseable {
   }
 
   private int sum(ToIntFunction<EngineLoad> figure) {
-    return local.models().stream()
-        .map(ServedModel::engine)
-        .map(engine -> engine.load())
-        .mapToInt(figure)
-        .sum();
+    return local.models().stream().map(ServedModel::load).mapToInt(figure).sum();
   }
 
   private boolean isReady() {

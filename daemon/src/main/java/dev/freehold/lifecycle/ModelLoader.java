@@ -7,6 +7,7 @@ import dev.freehold.llama.LlamaException;
 import dev.freehold.models.ModelFetchException;
 import dev.freehold.models.ModelFetcher;
 import dev.freehold.provider.LocalProvider;
+import dev.freehold.provider.RetiredModel;
 import dev.freehold.provider.ServedModel;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -32,8 +33,6 @@ final class ModelLoader implements AutoCloseable {
 
   /** How long the requests of a model that is no longer wanted may go on. */
   private static final Duration DRAIN_MAX = Duration.ofSeconds(60);
-
-  private static final Duration DRAIN_POLL = Duration.ofMillis(100);
 
   /** A model that could not be had is tried again after this time. */
   private static final Duration RETRY = Duration.ofSeconds(30);
@@ -121,7 +120,7 @@ final class ModelLoader implements AutoCloseable {
       // Only close() interrupts this thread: its work is over.
       LOG.log(Level.DEBUG, "the model loader stops");
     } finally {
-      local.models().forEach(model -> local.withdraw(model.name()).ifPresent(ServedModel::close));
+      local.models().forEach(model -> local.withdraw(model.name()).ifPresent(RetiredModel::close));
     }
   }
 
@@ -150,7 +149,7 @@ final class ModelLoader implements AutoCloseable {
     for (String name : List.copyOf(loaded.keySet())) {
       if (!names.contains(name)) {
         loaded.remove(name);
-        local.withdraw(name).ifPresent(this::drain);
+        local.withdraw(name).ifPresent(old -> old.closeWhenUnused(DRAIN_MAX, () -> {}));
       }
     }
   }
@@ -164,14 +163,14 @@ final class ModelLoader implements AutoCloseable {
       long start = System.nanoTime();
       ServedModel model =
           ServedModel.load(spec.name(), file, EngineOptions.of(spec.contextTokens(), spec.slots()));
-      Optional<ServedModel> replaced = local.serve(model);
+      Optional<RetiredModel> replaced = local.serve(model);
       loaded.put(spec.name(), spec);
       LOG.log(
           Level.INFO,
           "model {0} loaded in {1} ms",
           spec.name(),
           TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-      replaced.ifPresent(this::drain);
+      replaced.ifPresent(old -> old.closeWhenUnused(DRAIN_MAX, () -> {}));
     } catch (ModelFetchException | ModelUnusable | LlamaException | IOException e) {
       problems.put(spec.name(), String.valueOf(e.getMessage()));
       LOG.log(
@@ -195,31 +194,6 @@ final class ModelLoader implements AutoCloseable {
               .formatted(spec.catalogue()));
     }
     return fetcher.fetch(entry);
-  }
-
-  /** Lets the requests of a model end, within a bound, and closes it. */
-  private void drain(ServedModel model) {
-    Thread.ofPlatform()
-        .name("freehold-drain")
-        .daemon(true)
-        .start(
-            () -> {
-              try {
-                long deadline = System.nanoTime() + DRAIN_MAX.toNanos();
-                while (isBusy(model) && System.nanoTime() < deadline) {
-                  // Polled: a drain is rare, and the engine should not tell each end to somebody.
-                  Thread.sleep(DRAIN_POLL);
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              } finally {
-                model.close();
-              }
-            });
-  }
-
-  private static boolean isBusy(ServedModel model) {
-    return model.engine().load().slotsBusy() > 0 || model.engine().load().queued() > 0;
   }
 
   @Override

@@ -1,67 +1,51 @@
 package dev.freehold.provider;
 
-import dev.freehold.chat.ChatFormat;
-import dev.freehold.engine.Engine;
+import dev.freehold.engine.EngineLoad;
 import dev.freehold.engine.EngineOptions;
-import dev.freehold.llama.Model;
-import dev.freehold.llama.ModelOptions;
+import dev.freehold.inference.Ability;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.Set;
 
-/** One loaded model with its chat format and its engine; closes them in the right order. */
-public final class ServedModel implements AutoCloseable {
+/**
+ * One loaded model of this box, with all that answering with it takes. There is one class for each
+ * kind of model; what can be asked of it stands in its {@link #abilities}. Whoever uses it holds a
+ * {@link Lease}, and it is closed when it has been let go and nobody uses it any more.
+ */
+public interface ServedModel extends AutoCloseable {
 
-  private final String name;
-  private final Model model;
-  private final ChatFormat format;
-  private final Engine engine;
+  /** The policy's name for it. */
+  String name();
 
-  private ServedModel(String name, Model model, ChatFormat format, Engine engine) {
-    this.name = name;
-    this.model = model;
-    this.format = format;
-    this.engine = engine;
-  }
+  Set<Ability> abilities();
+
+  /** The most tokens that one request can have, prompt and answer together. */
+  int requestTokensMax();
+
+  /** What it is doing at this moment. */
+  EngineLoad load();
 
   /**
-   * Loads a model and starts its engine.
+   * Puts a request's prompt into the model's own tokens. The caller closes the result, after the
+   * stream that it started.
+   *
+   * @throws InferenceException if the request cannot be put to this model
+   */
+  ModelPrompt prepare(InferenceRequest request) throws InferenceException;
+
+  /** Ends what is running and frees the memory. */
+  @Override
+  void close();
+
+  /**
+   * Loads a model whose weights nobody shares.
    *
    * @param name the policy's name for it
    * @throws dev.freehold.llama.LlamaException if the file is not a model llama.cpp can run, or does
    *     not fit into memory
    */
-  public static ServedModel load(String name, Path gguf, EngineOptions options) {
-    Objects.requireNonNull(name, "name");
-    Model model = Model.load(gguf, ModelOptions.defaults().withGpuLayers(options.gpuLayers()));
-    ChatFormat format = null;
-    try {
-      format = ChatFormat.of(model);
-      return new ServedModel(name, model, format, Engine.start(model, options));
-    } catch (RuntimeException e) {
-      if (format != null) {
-        format.close();
-      }
-      model.close();
-      throw e;
-    }
-  }
-
-  public String name() {
-    return name;
-  }
-
-  public Engine engine() {
-    return engine;
-  }
-
-  ChatFormat format() {
-    return format;
-  }
-
-  @Override
-  public void close() {
-    engine.close();
-    format.close();
-    model.close();
+  static ServedModel load(String name, Path gguf, EngineOptions options) {
+    return new ModelFiles().load(name, gguf, options);
   }
 }

@@ -4,13 +4,17 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts a prompt's words as its tokens. */
 public final class FakeLocalModels implements LocalModels {
 
   private final AtomicInteger open = new AtomicInteger();
+  private final Map<String, ModelStatus> statuses = new ConcurrentHashMap<>();
   private volatile double queueSeconds;
   private volatile Optional<InferenceException.Kind> failure = Optional.empty();
 
@@ -36,6 +40,22 @@ public final class FakeLocalModels implements LocalModels {
     }
     open.incrementAndGet();
     return new Prepared(words(request.prompt()));
+  }
+
+  @Override
+  public PreparedPrompt prepareLoaded(InferenceRequest request, Instant deadline)
+      throws InferenceException {
+    return prepare(request);
+  }
+
+  @Override
+  public Optional<ModelStatus> status(String model) {
+    return Optional.ofNullable(statuses.get(model));
+  }
+
+  /** Says how a model is doing; without it, the box does not serve it itself. */
+  public void status(String model, ModelStatus status) {
+    statuses.put(model, status);
   }
 
   @Override

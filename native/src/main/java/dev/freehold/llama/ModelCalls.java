@@ -29,6 +29,12 @@ final class ModelCalls {
           FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle FREEHOLD_MODEL_FREE =
       NativeLibrary.bind("freehold_model_free", FunctionDescriptor.ofVoid(JAVA_LONG));
+  private static final MethodHandle FREEHOLD_MEMORY_NEED =
+      NativeLibrary.bind(
+          "freehold_memory_need",
+          FunctionDescriptor.of(
+              JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+              ADDRESS, ADDRESS));
   private static final MethodHandle FREEHOLD_MODEL_SIZE_BYTES =
       NativeLibrary.bind("freehold_model_size_bytes", MODEL_TO_LONG);
   private static final MethodHandle FREEHOLD_MODEL_PARAMETER_COUNT =
@@ -86,6 +92,29 @@ final class ModelCalls {
     try {
       return (int)
           FREEHOLD_MODEL_LOAD.invokeExact(path, gpuLayers, mmap, checkTensors, model, message);
+    } catch (Throwable t) {
+      throw NativeLibrary.unexpected(t);
+    }
+  }
+
+  static int memoryNeed(
+      MemorySegment path,
+      int gpuLayers,
+      ContextOptions options,
+      MemorySegment bytes,
+      MemorySegment message) {
+    try {
+      return (int)
+          FREEHOLD_MEMORY_NEED.invokeExact(
+              path,
+              gpuLayers,
+              options.contextTokens(),
+              options.batchTokens(),
+              options.microBatchTokens(),
+              options.sequencesMax(),
+              options.flash().code(),
+              bytes,
+              message);
     } catch (Throwable t) {
       throw NativeLibrary.unexpected(t);
     }

@@ -2,10 +2,12 @@ package dev.freehold.bundle.policy;
 
 import dev.freehold.bundle.catalogue.Catalogue;
 import dev.freehold.bundle.catalogue.CatalogueEntry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +30,8 @@ final class PolicyParser {
 
   private static final List<String> POLICY_KEYS =
       List.of("site", "models", "providers", "locality", "clients", "routes");
-  private static final List<String> MODEL_KEYS = List.of("catalogue", "context", "slots");
+  private static final List<String> MODEL_KEYS =
+      List.of("catalogue", "context", "slots", "aliases", "load", "idle");
   private static final List<String> CLIENT_KEYS = List.of("label", "tokensPerMinute", "streams");
   private static final List<String> ROUTE_KEYS = List.of("name", "when", "use");
 
@@ -72,6 +75,7 @@ final class PolicyParser {
   private Map<String, ModelSpec> models(Section file) {
     Section section = file.section("models", "models");
     Map<String, ModelSpec> models = new LinkedHashMap<>();
+    Map<String, List<ScalarNode>> aliases = new LinkedHashMap<>();
     for (String name : named(section, "models", MODEL, "assistant: {catalogue: smollm2-135m}")) {
       Section fields = section.section(name, "model " + name).onlyKeys(MODEL_KEYS);
       Optional<String> entry = fields.requiredText("catalogue", "smollm2-135m");
@@ -81,9 +85,82 @@ final class PolicyParser {
               .number("context", ModelSpec.CONTEXT_TOKENS_MIN, ModelSpec.CONTEXT_TOKENS_MAX)
               .orElse(ModelSpec.DEFAULT_CONTEXT_TOKENS);
       entry.ifPresent(text -> checkModel(fields, text, context, slots));
-      models.put(name, new ModelSpec(name, entry.orElse(""), context, slots));
+      ModelSpec.Load load = load(fields);
+      List<ScalarNode> words = fields.words("aliases");
+      aliases.put(name, words);
+      models.put(
+          name,
+          new ModelSpec(
+              name, entry.orElse(""), context, slots, aliases(words), load, idle(fields, load)));
     }
+    checkAliases(aliases, models.keySet());
     return models;
+  }
+
+  private static ModelSpec.Load load(Section fields) {
+    Optional<String> text = fields.text("load");
+    if (text.isEmpty()) {
+      return ModelSpec.Load.START;
+    }
+    Optional<ModelSpec.Load> load = ModelSpec.Load.find(text.get());
+    if (load.isEmpty()) {
+      fields.problem("load", unknown("time to load", text.get(), ModelSpec.Load.texts()));
+    }
+    return load.orElse(ModelSpec.Load.START);
+  }
+
+  private static Duration idle(Section fields, ModelSpec.Load load) {
+    if (fields.has("idle") && load == ModelSpec.Load.START) {
+      fields.problem(
+          "idle",
+          "a model that is loaded at the start is never let go; remove idle, or add load: demand");
+    }
+    return fields.duration("idle", ModelSpec.DEFAULT_IDLE, ModelSpec.IDLE_MAX);
+  }
+
+  private List<String> aliases(List<ScalarNode> words) {
+    List<String> aliases = new ArrayList<>();
+    for (ScalarNode word : words) {
+      String alias = word.getValue();
+      if (!MODEL.matcher(alias).matches()) {
+        problems.add(
+            word,
+            "the alias \""
+                + Section.brief(alias)
+                + "\" may not be used; expected letters, digits, dots and dashes");
+      } else if (aliases.size() == ModelSpec.ALIASES_MAX) {
+        problems.add(
+            word, "expected at most " + ModelSpec.ALIASES_MAX + " aliases of a model, found more");
+        return aliases;
+      } else {
+        aliases.add(alias);
+      }
+    }
+    return aliases;
+  }
+
+  /** A name that clients ask for must mean one model. */
+  private void checkAliases(Map<String, List<ScalarNode>> aliases, Set<String> models) {
+    Map<String, String> taken = new HashMap<>();
+    aliases.forEach(
+        (model, words) -> {
+          for (ScalarNode word : words) {
+            String alias = word.getValue();
+            if (models.contains(alias)) {
+              problems.add(
+                  word,
+                  "the alias \"" + Section.brief(alias) + "\" is the name of a model; remove it");
+            } else if (taken.putIfAbsent(alias, model) != null) {
+              problems.add(
+                  word,
+                  "the alias \""
+                      + Section.brief(alias)
+                      + "\" stands for the model \""
+                      + taken.get(alias)
+                      + "\" already; remove one of them");
+            }
+          }
+        });
   }
 
   private void checkModel(Section fields, String entryName, int context, int slots) {

@@ -75,6 +75,66 @@ final class PolicyFileTest {
   }
 
   @Test
+  void modelSaysItsOtherNamesAndWhenItIsLoaded() throws Exception {
+    Policy policy =
+        Policy.parse(
+            VALID.replace(
+                "{catalogue: smollm2-135m}",
+                "{catalogue: smollm2-135m, aliases: [gpt-4o, org/tiny], load: demand, idle: 90s}"));
+
+    assertEquals(
+        new ModelSpec(
+            "small",
+            "smollm2-135m",
+            8192,
+            8,
+            List.of("gpt-4o", "org/tiny"),
+            ModelSpec.Load.DEMAND,
+            Duration.ofSeconds(90)),
+        policy.models().get("small"));
+    assertEquals(ModelSpec.Load.START, policy.models().get("assistant").load());
+    assertEquals(Duration.ofMinutes(15), policy.models().get("assistant").idle());
+  }
+
+  @Test
+  void aliasMeansOneModel() {
+    List<Problem> problems =
+        problems(
+            VALID
+                .replace("slots: 4}", "slots: 4, aliases: [gpt-4o, small]}")
+                .replace(
+                    "{catalogue: smollm2-135m}", "{catalogue: smollm2-135m, aliases: [gpt-4o]}"));
+
+    assertEquals(2, problems.size(), problems.toString());
+    assertProblem(problems.get(0), 3, 90, "is the name of a model");
+    assertProblem(problems.get(1), 4, 46, "stands for the model \"assistant\" already");
+  }
+
+  @Test
+  void aliasThatNoClientCouldSendIsRefused() {
+    Problem problem =
+        only(
+            VALID.replace(
+                "{catalogue: smollm2-135m}", "{catalogue: smollm2-135m, aliases: [a b]}"));
+
+    assertTrue(problem.message().contains("the alias \"a b\" may not be used"), problem.message());
+  }
+
+  @Test
+  void loadAndIdleAreChecked() {
+    assertTrue(
+        only(VALID.replace("slots: 4}", "slots: 4, load: demnd}"))
+            .message()
+            .contains("did you mean \"demand\"?"));
+    assertTrue(
+        only(VALID.replace("slots: 4}", "slots: 4, idle: 5m}")).message().contains("load: demand"));
+    assertTrue(
+        only(VALID.replace("slots: 4}", "slots: 4, load: demand, idle: 5}"))
+            .message()
+            .contains("a duration such as"));
+  }
+
+  @Test
   void groupWithoutLabelIsRestricted() throws Exception {
     assertEquals(Label.RESTRICTED, Policy.parse(VALID).clients().get("unlabelled").label());
   }
