@@ -5,11 +5,13 @@ import dev.freehold.llama.TokenBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What to generate. The prompt and the sampler are native memory: {@link Engine#submit} takes them
- * over, whether it accepts the request or not, and closes them when the generation has ended.
+ * What to generate. The prompt, its images and the sampler are native memory: {@link Engine#submit}
+ * takes them over, whether it accepts the request or not, and closes them when the generation has
+ * ended.
  *
  * @param prompt the prompt's tokens, at least one
  * @param sampler the chain that chooses tokens, used by no one else
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
  * @param stops texts that end the generation, left out of it
  * @param specialText whether control tokens appear in the text, as parsers of tool calls need it
  * @param reproducible whether the same request must give the same text each time it runs alone
+ * @param images what stands in the prompt in place of some of its tokens; text follows the last
  */
 public record GenerationRequest(
     TokenBuffer prompt,
@@ -24,12 +27,14 @@ public record GenerationRequest(
     OptionalInt completionTokensMax,
     List<String> stops,
     boolean specialText,
-    boolean reproducible) {
+    boolean reproducible,
+    Optional<PromptImages> images) {
 
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(sampler, "sampler");
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+    Objects.requireNonNull(images, "images");
     stops = List.copyOf(stops);
     if (stops.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException("a stop text must not be empty");
@@ -40,6 +45,17 @@ public record GenerationRequest(
     }
   }
 
+  /** A request without images. */
+  public GenerationRequest(
+      TokenBuffer prompt,
+      Sampler sampler,
+      OptionalInt completionTokensMax,
+      List<String> stops,
+      boolean specialText,
+      boolean reproducible) {
+    this(prompt, sampler, completionTokensMax, stops, specialText, reproducible, Optional.empty());
+  }
+
   byte[][] stopBytes() {
     return stops.stream().map(stop -> stop.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
   }
@@ -47,6 +63,7 @@ public record GenerationRequest(
   void release() {
     prompt.close();
     sampler.close();
+    images.ifPresent(PromptImages::close);
   }
 
   @Override

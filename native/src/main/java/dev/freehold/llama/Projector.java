@@ -114,6 +114,15 @@ public final class Projector implements AutoCloseable {
     }
   }
 
+  /** As {@link #tokenize(MemorySegment, long, String, List, boolean)}, with a copy of the text. */
+  public VisionPrompt tokenize(
+      String text, String marker, List<byte[]> images, boolean withPixels) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment copy = copy(call, text.getBytes(StandardCharsets.UTF_8));
+      return tokenize(copy, copy.byteSize(), marker, images, withPixels);
+    }
+  }
+
   private static VisionCalls.Input input(
       Arena arena, MemorySegment text, String marker, List<byte[]> images) {
     byte[] border = marker.getBytes(StandardCharsets.UTF_8);

@@ -9,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.freehold.llama.tiny.TinyImages;
 import dev.freehold.llama.tiny.TinyProjector;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,11 +47,7 @@ class VisionTest {
   }
 
   private VisionPrompt tokenize(String text, boolean withPixels, byte[]... images) {
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_BYTE, utf8);
-      return projector.tokenize(copy, utf8.length, MARKER, List.of(images), withPixels);
-    }
+    return projector.tokenize(text, MARKER, List.of(images), withPixels);
   }
 
   @Test
@@ -237,10 +231,6 @@ class VisionTest {
     Projector closed = Projector.load(file, model, 1, false);
     closed.close();
     closed.close();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment text = arena.allocateFrom("x");
-      assertThrows(
-          IllegalStateException.class, () -> closed.tokenize(text, 1, MARKER, List.of(), true));
-    }
+    assertThrows(IllegalStateException.class, () -> closed.tokenize("x", MARKER, List.of(), true));
   }
 }
