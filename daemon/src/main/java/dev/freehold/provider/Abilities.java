@@ -36,9 +36,21 @@ public final class Abilities {
    * for that.
    */
   public static Set<Ability> of(Model model) {
+    return of(model, false);
+  }
+
+  /**
+   * As {@link #of(Model)}.
+   *
+   * @param sees whether the model has a projector beside it
+   */
+  public static Set<Ability> of(Model model, boolean sees) {
     EnumSet<Ability> abilities = EnumSet.of(Ability.COMPLETION, Ability.CHAT, Ability.TOOLS);
     if (fillsGaps(model)) {
       abilities.add(Ability.INFILL);
+    }
+    if (sees) {
+      abilities.add(Ability.VISION);
     }
     return Collections.unmodifiableSet(abilities);
   }

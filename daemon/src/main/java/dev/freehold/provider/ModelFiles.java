@@ -51,7 +51,15 @@ public final class ModelFiles {
    *     not fit into memory
    */
   public ServedModel load(String name, Path gguf, EngineOptions options) {
-    return ChatModel.start(name, open(gguf, options.gpuLayers()), options);
+    return load(name, GgufFiles.of(gguf), options);
+  }
+
+  /**
+   * As {@link #load(String, Path, EngineOptions)}, with a projector or an adapter. The weights are
+   * shared with the same model without them.
+   */
+  public ServedModel load(String name, GgufFiles files, EngineOptions options) {
+    return ChatModel.start(name, open(files.model(), options.gpuLayers()), files, options);
   }
 
   private synchronized OpenFile open(Path gguf, int gpuLayers) {
