@@ -30,6 +30,17 @@ void check_sequence(freehold_context * context, int32_t sequence) {
     }
 }
 
+// Models with learned positions look each one up in a table, and ggml ends the process at one that is not in it.
+void check_positions(freehold_context * context, const llama_batch * batch) {
+    const int32_t trained = llama_model_n_ctx_train(llama_get_model(context->native));
+    for (int32_t i = 0; i < batch->n_tokens; i++) {
+        if (batch->pos[i] < 0 || batch->pos[i] >= trained) {
+            throw refusal("position " + std::to_string(batch->pos[i]) + " is outside the " + std::to_string(trained)
+                    + " that the model was trained for");
+        }
+    }
+}
+
 void check_batch(freehold_context * context, const llama_batch * batch) {
     const int32_t most = (int32_t) llama_n_batch(context->native);
     if (batch->n_tokens <= 0 || batch->n_tokens > most) {
@@ -40,6 +51,9 @@ void check_batch(freehold_context * context, const llama_batch * batch) {
         for (int32_t j = 0; j < batch->n_seq_id[i]; j++) {
             check_sequence(context, batch->seq_id[i][j]);
         }
+    }
+    if (context->pooled) {
+        check_positions(context, batch);
     }
 }
 
@@ -76,15 +90,30 @@ bool abort_wanted(void * context) {
     return ((freehold_context *) context)->abort.load(std::memory_order_relaxed) != 0;
 }
 
+int32_t create(llama_model * model, llama_context_params params, freehold_context ** context) {
+    *context = nullptr;
+    auto made = std::make_unique<freehold_context>();
+    params.kv_unified          = true;   // sequences share one pool of cells, and prefixes within it
+    params.no_perf             = true;
+    params.abort_callback      = abort_wanted;
+    params.abort_callback_data = made.get();
+    made->native = llama_init_from_model(model, params);
+    if (made->native == nullptr) {
+        const std::string log = call_scope::logged();
+        throw refusal("llama.cpp could not make a context of " + std::to_string(params.n_ctx) + " tokens ("
+                + (log.empty() ? "no reason given" : log) + ")");
+    }
+    *context = made.release();
+    return FREEHOLD_OK;
+}
+
 }  // namespace
 
 int32_t freehold_context_create(
         llama_model * model, int32_t context_tokens, int32_t batch_tokens, int32_t micro_batch_tokens, int32_t sequences_max,
         int32_t threads, int32_t batch_threads, int32_t flash_attention, freehold_context ** context, char * message) {
     return guarded(message, true, [&] {
-        *context = nullptr;
         check_memory(model, context_tokens);
-        auto made = std::make_unique<freehold_context>();
         llama_context_params params = llama_context_default_params();
         params.n_ctx           = (uint32_t) context_tokens;
         params.n_batch         = (uint32_t) batch_tokens;
@@ -93,18 +122,29 @@ int32_t freehold_context_create(
         params.n_threads       = threads;
         params.n_threads_batch = batch_threads;
         params.flash_attn_type = (llama_flash_attn_type) flash_attention;
-        params.kv_unified      = true;   // sequences share one pool of cells, and prefixes within it
-        params.no_perf         = true;
-        params.abort_callback      = abort_wanted;
-        params.abort_callback_data = made.get();
-        made->native = llama_init_from_model(model, params);
-        if (made->native == nullptr) {
-            const std::string log = call_scope::logged();
-            throw refusal("llama.cpp could not make a context of " + std::to_string(context_tokens) + " tokens ("
-                    + (log.empty() ? "no reason given" : log) + ")");
-        }
-        *context = made.release();
-        return FREEHOLD_OK;
+        return create(model, params, context);
+    });
+}
+
+int32_t freehold_context_create_pooled(
+        llama_model * model, int32_t batch_tokens, int32_t sequences_max, int32_t threads, int32_t pooling,
+        freehold_context ** context, char * message) {
+    return guarded(message, true, [&] {
+        check_memory(model, batch_tokens);
+        llama_context_params params = llama_context_default_params();
+        params.n_ctx           = (uint32_t) batch_tokens;
+        params.n_batch         = (uint32_t) batch_tokens;
+        // Attention that looks both ways, and every pooling, sees a sequence only if it is computed at once.
+        params.n_ubatch        = (uint32_t) batch_tokens;
+        params.n_seq_max       = (uint32_t) sequences_max;
+        params.n_threads       = threads;
+        params.n_threads_batch = threads;
+        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
+        params.embeddings      = true;
+        params.pooling_type    = (enum llama_pooling_type) pooling;
+        const int32_t status = create(model, params, context);
+        (*context)->pooled = true;
+        return status;
     });
 }
 
@@ -223,6 +263,22 @@ int32_t freehold_state_restore(
         if (bytes <= 0 || llama_state_seq_set_data(context->native, from, (size_t) bytes, sequence) == 0) {
             throw std::runtime_error("the saved sequence does not fit this context");
         }
+        return FREEHOLD_OK;
+    });
+}
+
+int32_t freehold_embeddings_sequence(
+        freehold_context * context, int32_t sequence, const float ** floats, int32_t * count, char * message) {
+    return guarded(message, true, [&] {
+        check_sequence(context, sequence);
+        const llama_model * model = llama_get_model(context->native);
+        const float * found = llama_get_embeddings_seq(context->native, sequence);
+        if (found == nullptr) {
+            throw refusal("the last batch gave no vector for sequence " + std::to_string(sequence));
+        }
+        *floats = found;
+        *count = llama_pooling_type(context->native) == LLAMA_POOLING_TYPE_RANK ? (int32_t) llama_model_n_cls_out(model)
+                                                                                : llama_model_n_embd_out(model);
         return FREEHOLD_OK;
     });
 }

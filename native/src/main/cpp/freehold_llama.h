@@ -18,7 +18,7 @@
 #endif
 
 // Raised whenever a signature, a struct or a meaning below changes.
-#define FREEHOLD_ABI_VERSION 2
+#define FREEHOLD_ABI_VERSION 3
 #define FREEHOLD_MESSAGE_BYTES 1024
 
 #ifdef __cplusplus
@@ -30,6 +30,22 @@ enum freehold_status {
     FREEHOLD_NO_KV_SLOT = 1,   // decode: no room in the KV cache, nothing was changed
     FREEHOLD_ABORTED    = 2,   // decode: the abort flag was seen, part of the batch may stand in the cache
     FREEHOLD_ERROR      = -1,
+};
+
+enum freehold_pooling {
+    FREEHOLD_POOLING_MODEL = -1,   // what the model's file says
+    FREEHOLD_POOLING_NONE  = 0,
+    FREEHOLD_POOLING_MEAN  = 1,
+    FREEHOLD_POOLING_CLS   = 2,
+    FREEHOLD_POOLING_LAST  = 3,
+    FREEHOLD_POOLING_RANK  = 4,
+};
+
+// What a vocabulary adds around a text: any of these together.
+enum freehold_added_token {
+    FREEHOLD_ADDS_BOS = 1,
+    FREEHOLD_ADDS_EOS = 2,
+    FREEHOLD_ADDS_SEP = 4,
 };
 
 struct llama_batch;
@@ -93,7 +109,22 @@ FREEHOLD_API int32_t freehold_model_trained_context(const struct llama_model * m
 FREEHOLD_API int32_t freehold_model_vocabulary_size(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_bos(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_eos(const struct llama_model * model);
+// Tokens that mark the parts of a gap to fill; -1 if the vocabulary has none.
+enum freehold_infill_mark {
+    FREEHOLD_INFILL_BEFORE     = 0,
+    FREEHOLD_INFILL_AFTER      = 1,
+    FREEHOLD_INFILL_GAP        = 2,
+    FREEHOLD_INFILL_REPOSITORY = 3,
+    FREEHOLD_INFILL_FILE       = 4,
+};
+FREEHOLD_API int32_t freehold_model_infill_mark(const struct llama_model * model, int32_t which);
+FREEHOLD_API int32_t freehold_model_sep(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_added_tokens(const struct llama_model * model);   // freehold_added_token
 FREEHOLD_API int32_t freehold_model_has_chat_template(const struct llama_model * model);
+// How the file says that a sequence's outputs become one vector; FREEHOLD_POOLING_NONE if it says nothing.
+FREEHOLD_API int32_t freehold_model_pooling(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_embedding_length(const struct llama_model * model);
+FREEHOLD_API int32_t freehold_model_classifier_outputs(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_description(const struct llama_model * model, char ** text, int64_t * bytes, char * message);
 // *text stays NULL if the file has no such key (or it is an array).
 FREEHOLD_API int32_t freehold_model_metadata(
@@ -116,6 +147,11 @@ FREEHOLD_API int32_t freehold_context_create(
         struct llama_model * model, int32_t context_tokens, int32_t batch_tokens, int32_t micro_batch_tokens,
         int32_t sequences_max, int32_t threads, int32_t batch_threads, int32_t flash_attention,
         struct freehold_context ** context, char * message);
+// A context whose decodes give one vector a sequence, or with FREEHOLD_POOLING_RANK its scores, instead of logits.
+// A sequence must be whole within one batch and begin at position 0.
+FREEHOLD_API int32_t freehold_context_create_pooled(
+        struct llama_model * model, int32_t batch_tokens, int32_t sequences_max, int32_t threads, int32_t pooling,
+        struct freehold_context ** context, char * message);
 FREEHOLD_API void freehold_context_free(struct freehold_context * context);
 FREEHOLD_API int32_t freehold_context_tokens(const struct freehold_context * context);
 FREEHOLD_API int32_t freehold_decode(struct freehold_context * context, const struct llama_batch * batch, char * message);
@@ -135,6 +171,9 @@ FREEHOLD_API int32_t freehold_state_save(
         struct freehold_context * context, int32_t sequence, uint8_t * into, int64_t capacity, int64_t * bytes, char * message);
 FREEHOLD_API int32_t freehold_state_restore(
         struct freehold_context * context, int32_t sequence, const uint8_t * from, int64_t bytes, char * message);
+// The vector or the scores of a sequence of the last batch, where llama.cpp left them: valid until the next decode.
+FREEHOLD_API int32_t freehold_embeddings_sequence(
+        struct freehold_context * context, int32_t sequence, const float ** floats, int32_t * count, char * message);
 // Natural logarithms of the probabilities before any sampler: of `token` in *chosen, and of the `top` likeliest.
 FREEHOLD_API int32_t freehold_logprobs(
         struct freehold_context * context, int32_t index, int32_t token, int32_t top,

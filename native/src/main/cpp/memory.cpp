@@ -6,6 +6,7 @@
 #include "llama-ext.h"
 #include "llama.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,13 @@ int32_t freehold_memory_need(
         wanted.n_ctx           = (uint32_t) context_tokens;
         wanted.n_batch         = (uint32_t) batch_tokens;
         wanted.n_ubatch        = (uint32_t) micro_batch_tokens;
+        const bool pooled = freehold_model_pooling(model.get()) != FREEHOLD_POOLING_NONE;
+        if (pooled) {
+            // As freehold_context_create_pooled makes it: a batch holds the longest input whole, and nothing is kept.
+            const int32_t longest = std::min(context_tokens, llama_model_n_ctx_train(model.get()));
+            wanted.n_ctx = wanted.n_batch = wanted.n_ubatch = (uint32_t) std::max(batch_tokens, longest);
+            wanted.embeddings = true;
+        }
         wanted.n_seq_max       = (uint32_t) sequences_max;
         wanted.flash_attn_type = (llama_flash_attn_type) flash_attention;
         wanted.kv_unified      = true;
@@ -62,6 +70,11 @@ int32_t freehold_memory_need(
                 bytes[1] += (int64_t) part.context;
                 bytes[2] += (int64_t) part.compute;
             }
+        }
+        if (pooled) {
+            // Not in the breakdown: outputs for every token of a batch, of which llama.cpp keeps the logits' place too.
+            const int64_t floats = llama_vocab_n_tokens(llama_model_get_vocab(model.get())) + llama_model_n_embd_out(model.get());
+            bytes[2] += (int64_t) sizeof(float) * floats * wanted.n_batch;
         }
         return FREEHOLD_OK;
     });

@@ -115,6 +115,48 @@ int32_t freehold_model_eos(const llama_model * model) {
     return llama_vocab_eos(vocabulary(model));
 }
 
+int32_t freehold_model_infill_mark(const llama_model * model, int32_t which) {
+    switch (which) {
+        case FREEHOLD_INFILL_BEFORE:     return llama_vocab_fim_pre(vocabulary(model));
+        case FREEHOLD_INFILL_AFTER:      return llama_vocab_fim_suf(vocabulary(model));
+        case FREEHOLD_INFILL_GAP:        return llama_vocab_fim_mid(vocabulary(model));
+        case FREEHOLD_INFILL_REPOSITORY: return llama_vocab_fim_rep(vocabulary(model));
+        case FREEHOLD_INFILL_FILE:       return llama_vocab_fim_sep(vocabulary(model));
+        default:                         return LLAMA_TOKEN_NULL;
+    }
+}
+
+int32_t freehold_model_sep(const llama_model * model) {
+    return llama_vocab_sep(vocabulary(model));
+}
+
+int32_t freehold_model_added_tokens(const llama_model * model) {
+    const llama_vocab * vocab = vocabulary(model);
+    return (llama_vocab_get_add_bos(vocab) ? FREEHOLD_ADDS_BOS : 0) | (llama_vocab_get_add_eos(vocab) ? FREEHOLD_ADDS_EOS : 0)
+            | (llama_vocab_get_add_sep(vocab) ? FREEHOLD_ADDS_SEP : 0);
+}
+
+int32_t freehold_model_pooling(const llama_model * model) {
+    // llama.cpp tells it of contexts only; the key is the one its loader reads.
+    char architecture[64];
+    char pooling[16];
+    if (llama_model_meta_val_str(model, "general.architecture", architecture, sizeof(architecture)) < 0
+            || llama_model_meta_val_str(
+                       model, (std::string(architecture) + ".pooling_type").c_str(), pooling, sizeof(pooling)) < 0) {
+        return FREEHOLD_POOLING_NONE;
+    }
+    const long kind = strtol(pooling, nullptr, 10);
+    return kind >= FREEHOLD_POOLING_NONE && kind <= FREEHOLD_POOLING_RANK ? (int32_t) kind : FREEHOLD_POOLING_NONE;
+}
+
+int32_t freehold_model_embedding_length(const llama_model * model) {
+    return llama_model_n_embd_out(model);
+}
+
+int32_t freehold_model_classifier_outputs(const llama_model * model) {
+    return (int32_t) llama_model_n_cls_out(model);
+}
+
 int32_t freehold_model_has_chat_template(const llama_model * model) {
     return llama_model_chat_template(model, nullptr) != nullptr;
 }

@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Instant;
 
@@ -22,4 +23,30 @@ interface AnswerBody {
    */
   byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
       throws IOException, InferenceException;
+
+  /**
+   * The answer, ready to be sent: nothing that could be wrong with it is found any more.
+   *
+   * @throws InferenceException if the form has no place for what the model said
+   */
+  default Ready ready(
+      String requestId, String model, Instant created, InferenceEvent.Finished finished)
+      throws IOException, InferenceException {
+    byte[] json = json(requestId, model, created, finished);
+    return (response, beforeTheEnd) -> {
+      beforeTheEnd.run();
+      response.send(json);
+    };
+  }
+
+  /** A whole answer on its way out. */
+  interface Ready {
+
+    /**
+     * Sends it.
+     *
+     * @param beforeTheEnd called before the client can see that the answer has ended
+     */
+    void send(ServerResponse response, Runnable beforeTheEnd) throws IOException;
+  }
 }

@@ -122,7 +122,7 @@ final class ApiErrors {
         404,
         "not_found",
         "There is nothing at this path. This box serves /v1/models, /v1/chat/completions,"
-            + " /v1/completions, /v1/responses and /v1/messages.");
+            + " /v1/completions, /v1/responses, /v1/messages, /v1/embeddings and /v1/rerank.");
   }
 
   static ApiException nothingStored() {

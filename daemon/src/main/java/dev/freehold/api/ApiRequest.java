@@ -38,6 +38,14 @@ record ApiRequest(
     this(request, stream, includeUsage, needsReasoning, showsReasoning, Map.of());
   }
 
+  /** The same, asking the model given if it names none. */
+  ApiRequest orOf(String model) {
+    return request.model().isEmpty()
+        ? new ApiRequest(
+            request.withModel(model), stream, includeUsage, needsReasoning, showsReasoning, echo)
+        : this;
+  }
+
   /** The echo holds the client's words. */
   @Override
   public String toString() {

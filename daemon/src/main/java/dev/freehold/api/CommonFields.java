@@ -18,6 +18,9 @@ final class CommonFields {
   /** OpenAI allows 0, for which samplers need the smallest nucleus instead. */
   private static final double TOP_P_MIN = 1e-6;
 
+  /** Samplers divide by the penalty. */
+  private static final double REPEAT_PENALTY_MIN = 0.01;
+
   private CommonFields() {}
 
   /**
@@ -34,7 +37,7 @@ final class CommonFields {
         fields.number("min_p", 0, 1),
         fields.number("frequency_penalty", -2, 2),
         fields.number("presence_penalty", -2, 2),
-        fields.number("repeat_penalty", 0, 10),
+        fields.number("repeat_penalty", REPEAT_PENALTY_MIN, 10),
         fields.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         logitBias(fields),
         stop(fields, stopName));

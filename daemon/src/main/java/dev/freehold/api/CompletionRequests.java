@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/completions}. */
@@ -21,15 +23,17 @@ final class CompletionRequests {
     CommonFields.requireOneAnswer(fields, "best_of");
     CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
     CommonFields.requireAbsent(fields, "echo", "Leave it out.");
-    CommonFields.requireAbsent(fields, "suffix", "Leave it out.");
     String model = fields.requiredText("model");
+    Optional<String> suffix = fields.text("suffix").filter(text -> !text.isEmpty());
     boolean stream = fields.flag("stream", false);
     OptionalInt tokensMax = fields.integer("max_tokens", 1, Integer.MAX_VALUE);
     InferenceRequest request =
         new InferenceRequest(
             id,
             model,
-            new Prompt.Text(prompt(fields)),
+            suffix.isPresent()
+                ? new Prompt.Infill(prompt(fields), suffix.get(), List.of())
+                : new Prompt.Text(prompt(fields)),
             CommonFields.sampling(fields, "stop"),
             new OutputFormat.Text(),
             tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX));

@@ -96,7 +96,9 @@ final class Fields {
     if (value.isMissingNode()) {
       return OptionalLong.empty();
     }
-    if (!value.isIntegralNumber()
+    // 1.0 is a whole number too, as JSON Schema has it.
+    if (!value.isNumber()
+        || !value.canConvertToExactIntegral()
         || !value.canConvertToLong()
         || value.longValue() < min
         || value.longValue() > max) {

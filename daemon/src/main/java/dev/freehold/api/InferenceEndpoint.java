@@ -20,8 +20,8 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Answers {@code POST /v1/chat/completions}, {@code /v1/completions}, {@code /v1/responses} and
- * {@code /v1/messages}.
+ * Answers {@code POST /v1/chat/completions}, {@code /v1/completions}, {@code /v1/responses}, {@code
+ * /v1/messages}, {@code /v1/embeddings} and {@code /v1/rerank}.
  *
  * <p>Nothing is sent before the first real output is there: until then a failure is an ordinary
  * HTTP error, or another provider's turn. After it, a failure ends the stream with an error event
@@ -79,10 +79,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
     byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
-    ApiRequest asked = reader.read(exchange.id(), Json.object(body));
-    if (router.table().hasModel(asked.request().model())) {
-      exchange.model(asked.request().model());
-    }
+    ApiRequest asked =
+        reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
+    router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));
     return new Asked(
         asked,
         new Inquiry(
@@ -122,16 +121,15 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       answer.add(event);
       event = next(exchange, stream, watched);
     }
-    byte[] json =
-        answer.json(
+    AnswerBody.Ready ready =
+        answer.ready(
             exchange.id(),
             asked.request().model(),
             exchange.arrival(),
             (InferenceEvent.Finished) event);
-    watched.close();
     exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
     exchange.committed();
-    exchange.response().send(json);
+    ready.send(exchange.response(), watched::close);
   }
 
   private void stream(
@@ -197,7 +195,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     }
   }
 
-  private static void requireJson(ServerRequest request) throws ApiException {
+  static void requireJson(ServerRequest request) throws ApiException {
     boolean json =
         request
             .headers()

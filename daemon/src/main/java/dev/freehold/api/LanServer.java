@@ -13,6 +13,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http1.Http1Config;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -54,7 +55,9 @@ public final class LanServer implements AutoCloseable {
     this.config = config;
     this.tls = new LanTls(identity);
     this.hangUps = new HangUpWatch(config.requestTimeout().plus(CUT_MARGIN));
-    this.server = server(routing(router, new Settlement(ledger, metrics), clock));
+    HttpRouting.Builder routing = HttpRouting.builder();
+    route(routing, router, new Settlement(ledger, metrics), clock);
+    this.server = server(routing);
   }
 
   /**
@@ -168,10 +171,17 @@ public final class LanServer implements AutoCloseable {
         .build();
   }
 
-  private HttpRouting.Builder routing(Router router, Settlement settlement, InstantSource clock) {
+  /** Every path of the API; each of them stands in the OpenAPI document, as a test makes sure. */
+  void route(HttpRules rules, Router router, Settlement settlement, InstantSource clock) {
     ClientAdmission admission = new ClientAdmission(tls, clock);
     ModelsEndpoint models = new ModelsEndpoint(router);
-    return HttpRouting.builder()
+    TokenEndpoints tokens = new TokenEndpoints(router, config.bodyBytesMax());
+    OpenApiEndpoint document = OpenApiEndpoint.load();
+    rules
+        .get(OpenApiEndpoint.JSON_PATH, plain(admission, settlement, document::json))
+        .any(OpenApiEndpoint.JSON_PATH, plain(admission, settlement, wrongMethod("GET")))
+        .get(OpenApiEndpoint.YAML_PATH, plain(admission, settlement, document::yaml))
+        .any(OpenApiEndpoint.YAML_PATH, plain(admission, settlement, wrongMethod("GET")))
         .get("/v1/models", plain(admission, settlement, models::list))
         .any("/v1/models", plain(admission, settlement, wrongMethod("GET")))
         .get("/v1/models/{model}", plain(admission, settlement, models::one))
@@ -180,10 +190,22 @@ public final class LanServer implements AutoCloseable {
         .any("/v1/chat/completions", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
         .any("/v1/completions", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/infill", inference(admission, settlement, router, Surface.INFILL))
+        .any("/infill", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/tokenize", plain(admission, settlement, tokens::tokenize))
+        .any("/tokenize", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/detokenize", plain(admission, settlement, tokens::detokenize))
+        .any("/detokenize", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/apply-template", plain(admission, settlement, tokens::applyTemplate))
+        .any("/apply-template", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/v1/responses", inference(admission, settlement, router, Surface.RESPONSES))
         .any("/v1/responses", onlyPost(admission, settlement, Dialect.OPENAI))
         .get("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
         .delete("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
+        .post("/v1/embeddings", inference(admission, settlement, router, Surface.EMBEDDINGS))
+        .any("/v1/embeddings", onlyPost(admission, settlement, Dialect.OPENAI))
+        .post("/v1/rerank", inference(admission, settlement, router, Surface.RERANK))
+        .any("/v1/rerank", onlyPost(admission, settlement, Dialect.OPENAI))
         .post(MessageJson.PATH, inference(admission, settlement, router, Surface.MESSAGES))
         .any(MessageJson.PATH, onlyPost(admission, settlement, Dialect.ANTHROPIC))
         .post(
@@ -192,7 +214,7 @@ public final class LanServer implements AutoCloseable {
                 admission,
                 settlement::log,
                 Dialect.ANTHROPIC,
-                new TokenCountEndpoint(router, config.bodyBytesMax())))
+                new TokenCountEndpoint(router, hangUps, config.bodyBytesMax())))
         .any(COUNT_TOKENS, onlyPost(admission, settlement, Dialect.ANTHROPIC))
         .any(
             MessageJson.PATH + "/*",

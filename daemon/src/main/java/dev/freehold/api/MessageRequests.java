@@ -56,6 +56,7 @@ final class MessageRequests {
     Prompt prompt = new Prompt.Chat(messages, tools, toolChoice(choice, tools), parallel);
     Optional<Fields> thinking = fields.object("thinking");
     boolean thinks = thinking.isPresent() && thinks(thinking.get());
+    boolean omitted = thinking.isPresent() && isOmitted(thinking.get());
     return new ApiRequest(
         new InferenceRequest(
             id,
@@ -67,12 +68,16 @@ final class MessageRequests {
         fields.flag("stream", false),
         false,
         thinks,
-        thinks && !thinking.get().text("display").orElse("").equals("omitted"));
+        thinks && !omitted);
   }
 
   /** A budget is no promise that this box could keep, so it is passed over. */
   private static boolean thinks(Fields thinking) throws ApiException {
     return !thinking.requiredText("type").equals("disabled");
+  }
+
+  private static boolean isOmitted(Fields thinking) throws ApiException {
+    return thinking.text("display").orElse("").equals("omitted");
   }
 
   private static List<Tool> tools(Fields fields) throws ApiException {

@@ -2,15 +2,26 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.bundle.policy.ModelSpec;
+import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.provider.ModelFacts;
+import dev.freehold.provider.ModelStatus;
 import dev.freehold.routing.Router;
 import io.helidon.http.HeaderValues;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
-/** {@code GET /v1/models} and {@code GET /v1/models/NAME}: what the policy offers. */
+/**
+ * {@code GET /v1/models} and {@code GET /v1/models/NAME}: what the policy offers and how it is
+ * doing. What is not known yet of a model (nobody has tried it on this box) is null.
+ */
 final class ModelsEndpoint {
+
+  /** The state of a model that this box does not run itself. */
+  private static final String REMOTE = "remote";
 
   private final Router router;
   private final Instant created = Instant.now();
@@ -26,7 +37,7 @@ final class ModelsEndpoint {
       json.writeStringField("object", "list");
       json.writeArrayFieldStart("data");
       for (ModelSpec model : router.table().models()) {
-        write(json, model.name());
+        write(json, model);
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -35,27 +46,58 @@ final class ModelsEndpoint {
   }
 
   void one(Exchange exchange) throws IOException, InferenceException {
-    String name = exchange.request().path().pathParameters().get("model");
-    if (!router.table().hasModel(name)) {
-      throw new InferenceException(
-          InferenceException.Kind.MODEL_NOT_FOUND,
-          "This box offers no such model. GET /v1/models lists what it offers.");
-    }
-    exchange.model(name);
+    ModelSpec model =
+        router
+            .table()
+            .model(exchange.request().path().pathParameters().get("model"))
+            .orElseThrow(
+                () ->
+                    new InferenceException(
+                        InferenceException.Kind.MODEL_NOT_FOUND,
+                        "This box offers no such model. GET /v1/models lists what it offers."));
+    exchange.model(model.name());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      write(json, name);
+      write(json, model);
     }
     send(exchange, bytes);
   }
 
-  private void write(JsonGenerator json, String name) throws IOException {
+  private void write(JsonGenerator json, ModelSpec model) throws IOException {
+    Optional<ModelStatus> status = router.status(model);
+    Optional<ModelFacts> facts = status.flatMap(ModelStatus::facts);
     json.writeStartObject();
-    json.writeStringField("id", name);
+    json.writeStringField("id", model.name());
     json.writeStringField("object", "model");
     json.writeNumberField("created", created.getEpochSecond());
     json.writeStringField("owned_by", "freehold");
+    json.writeStringField("state", status.map(s -> s.stage().text()).orElse(REMOTE));
+    json.writeFieldName("context_length");
+    if (facts.isPresent()) {
+      json.writeNumber(facts.get().requestTokensMax());
+    } else {
+      json.writeNull();
+    }
+    json.writeFieldName("abilities");
+    if (facts.isPresent()) {
+      words(json, facts.get().abilities().stream().sorted().map(Ability::text).toList());
+    } else {
+      json.writeNull();
+    }
+    json.writeFieldName("aliases");
+    words(json, model.aliases());
+    if (status.flatMap(ModelStatus::problem).isPresent()) {
+      json.writeStringField("problem", status.flatMap(ModelStatus::problem).get());
+    }
     json.writeEndObject();
+  }
+
+  private static void words(JsonGenerator json, List<String> words) throws IOException {
+    json.writeStartArray();
+    for (String word : words) {
+      json.writeString(word);
+    }
+    json.writeEndArray();
   }
 
   private static void send(Exchange exchange, ByteArrayOutputStream bytes) {

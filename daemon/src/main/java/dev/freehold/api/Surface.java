@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
 
-/** The surfaces that ask for text, and what differs in their JSON. */
+/** The surfaces that ask for inference, and what differs in their JSON. */
 enum Surface {
   CHAT(Dialect.OPENAI, "chatcmpl-") {
     @Override
@@ -16,6 +16,22 @@ enum Surface {
     @Override
     ApiRequest read(String id, ObjectNode body) throws ApiException {
       return CompletionRequests.read(id, body);
+    }
+  },
+  INFILL(Dialect.OPENAI, "infill-") {
+    @Override
+    ApiRequest read(String id, ObjectNode body) throws ApiException {
+      return InfillRequests.read(id, body);
+    }
+
+    @Override
+    AnswerBody whole(String requestId, ApiRequest asked) {
+      return new InfillBody();
+    }
+
+    @Override
+    AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
+      return new InfillFrames(asked.request().model());
     }
   },
   RESPONSES(Dialect.OPENAI, "resp_") {
@@ -46,6 +62,28 @@ enum Surface {
       return new MessageFrames(
           exchange.id(), asked.request().model(), atStart(exchange, soFar), asked.showsReasoning());
     }
+  },
+  EMBEDDINGS(Dialect.OPENAI, "embd-") {
+    @Override
+    ApiRequest read(String id, ObjectNode body) throws ApiException {
+      return EmbeddingRequests.read(id, body);
+    }
+
+    @Override
+    AnswerBody whole(String requestId, ApiRequest asked) {
+      return new EmbeddingAnswer(asked);
+    }
+  },
+  RERANK(Dialect.OPENAI, "rerank-") {
+    @Override
+    ApiRequest read(String id, ObjectNode body) throws ApiException {
+      return RerankRequests.read(id, body);
+    }
+
+    @Override
+    AnswerBody whole(String requestId, ApiRequest asked) {
+      return new RankingAnswer(asked);
+    }
   };
 
   private final Dialect dialect;
@@ -61,8 +99,17 @@ enum Surface {
    * one means the same on both surfaces that take it.
    */
   static Surface of(ObjectNode body) {
+    if (body.has("documents")) {
+      return RERANK;
+    }
+    if (body.has("encoding_format") || body.has("dimensions")) {
+      return EMBEDDINGS;
+    }
     if (body.has("input")) {
       return RESPONSES;
+    }
+    if (body.has("input_prefix") || body.has("input_suffix")) {
+      return INFILL;
     }
     if (body.has("system") || body.at("/tools/0/input_schema").isObject()) {
       return MESSAGES;

@@ -2,7 +2,6 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceException;
-import dev.freehold.routing.Decision;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.Router;
 import io.helidon.http.HeaderValues;
@@ -18,21 +17,24 @@ import java.io.IOException;
 final class TokenCountEndpoint implements ApiHandler.Endpoint {
 
   private final Router router;
+  private final HangUpWatch hangUps;
   private final int bodyBytesMax;
 
-  TokenCountEndpoint(Router router, int bodyBytesMax) {
+  TokenCountEndpoint(Router router, HangUpWatch hangUps, int bodyBytesMax) {
     this.router = router;
+    this.hangUps = hangUps;
     this.bodyBytesMax = bodyBytesMax;
   }
 
   @Override
-  public void answer(Exchange exchange) throws ApiException, InferenceException, IOException {
+  public void answer(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
     InferenceEndpoint.Asked asked =
         InferenceEndpoint.read(exchange, MessageRequests::readUnlimited, router, bodyBytesMax);
     int tokens;
     try (RoutedRequest routed = router.decide(asked.inquiry())) {
       exchange.decision(routed.decision());
-      tokens = exact(routed.decision());
+      tokens = count(routed);
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
@@ -44,14 +46,11 @@ final class TokenCountEndpoint implements ApiHandler.Endpoint {
     exchange.response().send(bytes.toByteArray());
   }
 
-  /** An estimate is good enough to route by, but a client that counts wants the number. */
-  private static int exact(Decision decision) throws InferenceException {
-    if (!decision.promptTokensExact()) {
-      throw new InferenceException(
-          InferenceException.Kind.UNAVAILABLE,
-          "The model is not loaded on this box, so its tokens cannot be counted. Try again in a"
-              + " moment.");
+  /** A model that must be loaded first is waited for only as long as the client waits. */
+  private int count(RoutedRequest routed) throws InferenceException, InterruptedException {
+    Thread reader = Thread.currentThread();
+    try (HangUpWatch.Watched _ = hangUps.watch(Connections.current(), reader::interrupt)) {
+      return router.countTokens(routed);
     }
-    return decision.facts().promptTokens();
   }
 }

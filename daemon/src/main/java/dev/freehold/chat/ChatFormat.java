@@ -21,31 +21,42 @@ import java.util.Optional;
 /** Renders prompts as one model wants them. */
 public final class ChatFormat implements AutoCloseable {
 
+  /** Without a limit, a filled gap may take this part of the context. */
+  private static final int INFILL_ANSWER_SHARE = 8;
+
   /** Images of one conversation; each is computed, and kept while its request waits and runs. */
   static final int IMAGES_MAX = 32;
 
   private final Model model;
   private final ChatTemplates templates;
+  private final int sequenceTokensMax;
   private final Optional<Projector> projector;
 
-  private ChatFormat(Model model, ChatTemplates templates, Optional<Projector> projector) {
+  private ChatFormat(
+      Model model, ChatTemplates templates, int sequenceTokensMax, Optional<Projector> projector) {
     this.model = model;
     this.templates = templates;
+    this.sequenceTokensMax = sequenceTokensMax;
     this.projector = projector;
   }
 
-  /** The model stays the caller's to close, after this. */
-  public static ChatFormat of(Model model) {
-    return of(model, Optional.empty());
+  /**
+   * The model stays the caller's to close, after this.
+   *
+   * @param sequenceTokensMax what a prompt and its answer may have together, for the prompts that
+   *     are cut to fit
+   */
+  public static ChatFormat of(Model model, int sequenceTokensMax) {
+    return of(model, sequenceTokensMax, Optional.empty());
   }
 
   /**
-   * As {@link #of(Model)}, for a model that sees.
+   * As {@link #of(Model, int)}, for a model that sees.
    *
    * @param projector stays the caller's to close, after this; empty for a model that does not see
    */
-  public static ChatFormat of(Model model, Optional<Projector> projector) {
-    return new ChatFormat(model, ChatTemplates.of(model), projector);
+  public static ChatFormat of(Model model, int sequenceTokensMax, Optional<Projector> projector) {
+    return new ChatFormat(model, ChatTemplates.of(model), sequenceTokensMax, projector);
   }
 
   /**
@@ -57,7 +68,8 @@ public final class ChatFormat implements AutoCloseable {
     return switch (request.prompt()) {
       case Prompt.Chat chat -> renderChat(chat, request);
       case Prompt.Text text -> renderText(text, request);
-      case Prompt.Infill _, Prompt.Embedding _, Prompt.Ranking _ ->
+      case Prompt.Infill infill -> renderInfill(infill, request);
+      case Prompt.Embedding _, Prompt.Ranking _ ->
           throw new InferenceException(
               Kind.INVALID_REQUEST, "this model answers conversations and continues text only");
     };
@@ -160,6 +172,22 @@ public final class ChatFormat implements AutoCloseable {
   private RenderedPrompt renderText(Prompt.Text text, InferenceRequest request) {
     return new RenderedPrompt(
         model, model.tokenize(text.text(), true, true), AnswerForm.ofText(), request);
+  }
+
+  /** An editor's gap is cut to what leaves room for the answer. */
+  private RenderedPrompt renderInfill(Prompt.Infill infill, InferenceRequest request)
+      throws InferenceException {
+    int answer = request.completionTokensMax().orElse(sequenceTokensMax / INFILL_ANSWER_SHARE);
+    int room = Math.max(sequenceTokensMax / 2, sequenceTokensMax - answer);
+    return new RenderedPrompt(
+        model, InfillPrompt.tokens(model, infill, room), AnswerForm.ofText(), request);
+  }
+
+  /** The text that the model would see, for those who want to look at it. */
+  public String promptText(Prompt.Chat chat, OutputFormat format) throws InferenceException {
+    try (ChatPrompt prompt = apply(chat, format)) {
+      return prompt.prompt();
+    }
   }
 
   @Override

@@ -3,9 +3,7 @@ package dev.freehold.engine;
 import dev.freehold.llama.Adapter;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
-import dev.freehold.llama.ContextOptions;
 import dev.freehold.llama.DecodeResult;
-import dev.freehold.llama.FlashAttention;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import java.lang.System.Logger;
@@ -104,7 +102,7 @@ public final class Engine implements AutoCloseable {
    * @throws LlamaException if the context does not fit into memory
    */
   public static Engine start(Model model, EngineOptions options) {
-    return start(createContext(model, options), options);
+    return start(Context.create(model, options.context()), options);
   }
 
   /**
@@ -114,7 +112,7 @@ public final class Engine implements AutoCloseable {
    * @throws LlamaException if the context does not fit into memory
    */
   public static Engine start(Model model, EngineOptions options, Adapter adapter) {
-    Context context = createContext(model, options);
+    Context context = Context.create(model, options.context());
     try {
       context.adapt(adapter, 1);
     } catch (RuntimeException e) {
@@ -122,19 +120,6 @@ public final class Engine implements AutoCloseable {
       throw e;
     }
     return start(context, options);
-  }
-
-  private static Context createContext(Model model, EngineOptions options) {
-    return Context.create(
-        model,
-        new ContextOptions(
-            options.contextTokens(),
-            options.batchTokens(),
-            options.batchTokens(),
-            options.slots(),
-            options.threads(),
-            options.threads(),
-            FlashAttention.ON));
   }
 
   private static Engine start(Context context, EngineOptions options) {

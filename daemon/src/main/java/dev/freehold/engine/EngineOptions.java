@@ -1,5 +1,7 @@
 package dev.freehold.engine;
 
+import dev.freehold.llama.ContextOptions;
+import dev.freehold.llama.FlashAttention;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -52,6 +54,12 @@ public record EngineOptions(
         64,
         Duration.ofSeconds(60),
         Duration.ofMillis(60));
+  }
+
+  /** The context that an engine with these options makes. */
+  public ContextOptions context() {
+    return new ContextOptions(
+        contextTokens, batchTokens, batchTokens, slots, threads, threads, FlashAttention.ON);
   }
 
   private static void atLeast(String name, int value, int least) {

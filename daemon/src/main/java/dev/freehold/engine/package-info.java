@@ -12,5 +12,8 @@
  *   <li>a reader that does not read loses its own stream and delays nobody;
  *   <li>the engine knows tokens and bytes, never JSON, HTTP or who asks.
  * </ul>
+ *
+ * <p>A model that makes vectors or scores instead of text has an {@link
+ * dev.freehold.engine.EmbeddingEngine}, with a thread of its own, {@code freehold-embedding}.
  */
 package dev.freehold.engine;

@@ -21,6 +21,25 @@ public enum Ability {
   /** Scores documents against a query. */
   RERANK;
 
+  /** What a prompt asks for, whatever else it needs. */
+  public static Ability of(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Chat _ -> CHAT;
+      case Prompt.Text _ -> COMPLETION;
+      case Prompt.Infill _ -> INFILL;
+      case Prompt.Embedding _ -> EMBEDDINGS;
+      case Prompt.Ranking _ -> RERANK;
+    };
+  }
+
+  /** Whether the answer is text. */
+  public boolean isOfText() {
+    return switch (this) {
+      case CHAT, COMPLETION, INFILL, TOOLS, VISION -> true;
+      case EMBEDDINGS, RERANK -> false;
+    };
+  }
+
   /** Its name in the API. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);

@@ -57,6 +57,12 @@ public record InferenceRequest(
         Priority.INTERACTIVE);
   }
 
+  /** The same request of a model by another name. */
+  public InferenceRequest withModel(String name) {
+    return new InferenceRequest(
+        id, name, prompt, sampling, format, completionTokensMax, logprobs, priority);
+  }
+
   @Override
   public String toString() {
     return "InferenceRequest[id=" + id + ", model=" + model + "]";

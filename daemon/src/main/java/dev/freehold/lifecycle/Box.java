@@ -118,7 +118,20 @@ final class Box implements AutoCloseable {
         new ModelFetcher(
             options.models(), FetchSettings.standard(), FetchProgress.lines(System.err));
     ModelProbe probe = new ModelProbe(options.state().resolve("probed"), llama.version());
-    loader = closing.later(new ModelLoader(local, fetcher, probe, options.modelFiles()));
+    LOG.log(
+        Level.INFO,
+        "models may take {0} of memory (--memory)",
+        MemoryBudget.text(options.memory().bytes()));
+    loader =
+        closing.later(
+            new ModelLoader(
+                local,
+                options.models(),
+                fetcher,
+                probe,
+                options.memory(),
+                options.modelFiles(),
+                System::nanoTime));
     loader.start();
     policy = closing.later(new PolicyInForce(local, router, loader));
   }
@@ -156,6 +169,7 @@ final class Box implements AutoCloseable {
     try {
       List<X509Certificate> authorities = authorities(content);
       policy.apply(content);
+      policy.models().forEach(name -> metrics.modelMemory(name, () -> loader.memoryBytes(name)));
       LanServer running = lan;
       if (running != null) {
         running.identity(new LanIdentity(identity.key(), identity.chain(), authorities));
@@ -218,6 +232,7 @@ final class Box implements AutoCloseable {
     status.put("controller", identity.controller().toString());
     status.put("contact", sync.lastContact().map(Instant::toString).orElse("none since the start"));
     status.put("models", loader.state());
+    status.putAll(loader.describe());
     status.put("version", DaemonVersion.current());
     return status;
   }

@@ -15,14 +15,16 @@ import java.util.Objects;
  * @param health where health and metrics listen; a loopback address
  * @param models where model files are kept
  * @param modelFiles models given by path, by the policy's name for them
+ * @param memory what all models together may take
  * @param drain how long running answers may go on when the daemon stops
  */
-public record BoxOptions(
+record BoxOptions(
     Path state,
     InetSocketAddress listen,
     InetSocketAddress health,
     ModelCache models,
     Map<String, Path> modelFiles,
+    MemoryBudget memory,
     Duration drain) {
 
   public BoxOptions {
@@ -31,6 +33,7 @@ public record BoxOptions(
     Objects.requireNonNull(health, "health");
     Objects.requireNonNull(models, "models");
     modelFiles = Map.copyOf(modelFiles);
+    Objects.requireNonNull(memory, "memory");
     if (drain.isNegative()) {
       throw new IllegalArgumentException("drain must not be negative, found " + drain);
     }

@@ -3,10 +3,14 @@ package dev.freehold.lifecycle;
 import dev.freehold.bundle.catalogue.CatalogueEntry;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.engine.EngineOptions;
-import dev.freehold.llama.LlamaException;
-import dev.freehold.models.ModelFetchException;
+import dev.freehold.lifecycle.ModelFetches.Outcome;
+import dev.freehold.models.ModelCache;
 import dev.freehold.models.ModelFetcher;
 import dev.freehold.provider.LocalProvider;
+import dev.freehold.provider.ModelFacts;
+import dev.freehold.provider.ModelFiles;
+import dev.freehold.provider.ModelState;
+import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.RetiredModel;
 import dev.freehold.provider.ServedModel;
 import java.io.IOException;
@@ -14,18 +18,29 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Makes the models of the bundle in force the models that are served: fetches, tries in a probe
- * process, loads, replaces and lets go. One platform thread, {@code freehold-models}, does all of
- * it; what it is asked for last is what it works towards.
+ * Makes the models of the bundle in force the models that are served, within a memory budget:
+ * fetches, tries in a probe process, loads, replaces and lets go. One platform thread, {@code
+ * freehold-models}, does all of it, one model at a time; after each it looks at what is wanted now.
+ *
+ * <p>A model that is replaced is loaded beside the old one where both fit; else the old one is let
+ * go first, and requests wait for the new one. To make room, models that are loaded on demand and
+ * that nobody uses are let go, those first that have not been used for longest. What does not fit
+ * then is refused with the figures, and the other models go on.
  */
 final class ModelLoader implements AutoCloseable {
 
@@ -35,7 +50,7 @@ final class ModelLoader implements AutoCloseable {
   private static final Duration DRAIN_MAX = Duration.ofSeconds(60);
 
   /** A model that could not be had is tried again after this time. */
-  private static final Duration RETRY = Duration.ofSeconds(30);
+  static final Duration RETRY = Duration.ofSeconds(30);
 
   /** What the bundle in force asks for. */
   record Wish(List<ModelSpec> models, Map<String, CatalogueEntry> entries) {
@@ -47,155 +62,531 @@ final class ModelLoader implements AutoCloseable {
   }
 
   private final LocalProvider local;
-  private final ModelFetcher fetcher;
+  private final ModelFetches fetches;
   private final ModelProbe probe;
-  private final Map<String, Path> files;
-  private final Map<String, ModelSpec> loaded = new ConcurrentHashMap<>();
-  private final Map<String, String> problems = new ConcurrentHashMap<>();
+  private final MemoryBudget budget;
+  private final Map<String, Path> given;
+  private final LongSupplier nanoClock;
+  private final Holdings holdings = new Holdings();
+  private final ModelFiles files = new ModelFiles();
   private final CountDownLatch firstLoad = new CountDownLatch(1);
   private final Thread thread =
       Thread.ofPlatform().name("freehold-models").daemon(true).unstarted(this::work);
-  private volatile Wish wish = new Wish(List.of(), Map.of());
 
-  /* Guarded by this. */
-  private long wishes;
-  private long wishesTaken;
+  /* The loader's thread's own. */
+  private final Map<String, WantedModel> wanted = new LinkedHashMap<>();
+
+  /* Guarded by this: what has happened since the loader's thread looked. */
+  private Optional<Wish> nextWish = Optional.empty();
+  private final Set<String> demands = new HashSet<>();
+  private boolean memoryFreed;
+  private boolean news;
+
+  private volatile int loads;
+  private volatile Summary summary = new Summary(false, List.of(), Map.of());
+
+  /** What the loader's thread says of itself to others. */
+  private record Summary(boolean ready, List<String> names, Map<String, String> problems) {}
 
   /**
-   * @param files models the operator gave by path on the command line, by the policy's name
+   * A loader that has nothing to do yet.
+   *
+   * @param given models the operator gave by path on the command line, by the policy's name
+   * @param nanoClock tells when a model has been unused for long enough, and when to try again
    */
   ModelLoader(
-      LocalProvider local, ModelFetcher fetcher, ModelProbe probe, Map<String, Path> files) {
+      LocalProvider local,
+      ModelCache cache,
+      ModelFetcher fetcher,
+      ModelProbe probe,
+      MemoryBudget budget,
+      Map<String, Path> given,
+      LongSupplier nanoClock) {
     this.local = local;
-    this.fetcher = fetcher;
+    this.fetches = new ModelFetches(cache, fetcher, this::wake);
     this.probe = probe;
-    this.files = Map.copyOf(files);
+    this.budget = budget;
+    this.given = Map.copyOf(given);
+    this.nanoClock = nanoClock;
   }
 
   void start() {
+    local.onDemand(this::demand);
     thread.start();
+  }
+
+  /**
+   * Lets requests wait for models that {@link #want} will ask for in a moment: to be called before
+   * anybody may ask for them.
+   */
+  void announce(Collection<ModelSpec> models) {
+    models.forEach(model -> local.announce(model.name()));
   }
 
   /** Returns at once; the last wish wins. */
   synchronized void want(Wish next) {
-    wish = next;
-    wishes++;
+    nextWish = Optional.of(next);
+    wake();
+  }
+
+  /** Somebody waits for a model. Returns at once. */
+  private synchronized void demand(String model) {
+    demands.add(model);
+    wake();
+  }
+
+  private synchronized void freed() {
+    memoryFreed = true;
+    wake();
+  }
+
+  /** Lets the loader look at everything again. */
+  synchronized void wake() {
+    news = true;
     notifyAll();
   }
 
-  /** Whether every model of the bundle in force is being served. */
+  /** Whether every model is served that the bundle in force wants from the start. */
   boolean isReady() {
-    List<ModelSpec> models = wish.models();
-    return !models.isEmpty()
-        && models.stream().allMatch(spec -> spec.equals(loaded.get(spec.name())));
+    return summary.ready();
   }
 
   /** What is wrong or still to do, in a few words. */
   String state() {
-    if (isReady()) {
-      return "serving " + String.join(", ", loaded.keySet());
+    Summary now = summary;
+    if (now.ready()) {
+      return now.names().isEmpty()
+          ? "serving no models of its own"
+          : "serving " + String.join(", ", now.names());
     }
-    return problems.isEmpty()
+    return now.problems().isEmpty()
         ? "loading models"
-        : problems.entrySet().stream()
+        : now.problems().entrySet().stream()
             .map(problem -> problem.getKey() + ": " + problem.getValue())
             .collect(Collectors.joining("; "));
   }
 
-  /** Waits until the models that were first asked for are served. */
+  /** What each model is doing and what it takes, for the operator. */
+  Map<String, String> describe() {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put(
+        "memory",
+        "%s of %s in use by models"
+            .formatted(
+                MemoryBudget.text(holdings.totalBytes()), MemoryBudget.text(budget.bytes())));
+    for (String name : summary.names()) {
+      local.status(name).ifPresent(status -> lines.put("model " + name, describe(name, status)));
+    }
+    return lines;
+  }
+
+  private String describe(String name, ModelStatus status) {
+    StringBuilder text = new StringBuilder(status.stage().text());
+    if (holdings.bytesOf(name).isPresent()) {
+      text.append(", ").append(MemoryBudget.text(holdings.bytesOf(name).getAsLong()));
+    } else {
+      status
+          .facts()
+          .ifPresent(
+              facts -> text.append(", needs ").append(MemoryBudget.text(facts.memoryBytes())));
+    }
+    if (status.users() > 0) {
+      text.append(", in use by ").append(status.users());
+    }
+    status.problem().ifPresent(problem -> text.append(": ").append(problem));
+    return text.toString();
+  }
+
+  /** What a model takes of the memory at this moment. */
+  long memoryBytes(String model) {
+    return holdings.bytesOf(model).orElse(0);
+  }
+
+  /** How often a model has been loaded. */
+  int loads() {
+    return loads;
+  }
+
+  /** How many model files are loaded. */
+  int openFiles() {
+    return files.open();
+  }
+
+  /**
+   * Waits until the models that are wanted from the start are served, or refused for want of
+   * memory, which waiting would not change.
+   */
   void awaitFirstLoad() throws InterruptedException {
     firstLoad.await();
   }
 
   private void work() {
     try {
-      while (!Thread.interrupted()) {
-        Wish next = awaitWish();
-        satisfy(next);
-        if (isReady()) {
-          firstLoad.countDown();
-        }
+      boolean busy = false;
+      while (true) {
+        take(busy);
+        busy = step();
+        summarise();
       }
     } catch (InterruptedException e) {
       // Only close() interrupts this thread: its work is over.
       LOG.log(Level.DEBUG, "the model loader stops");
     } finally {
-      local.models().forEach(model -> local.withdraw(model.name()).ifPresent(RetiredModel::close));
+      fetches.close();
+      wanted.keySet().forEach(name -> local.withdraw(name).ifPresent(RetiredModel::close));
     }
   }
 
-  /** Waits for a new wish, or until it is time to try again what did not work. */
-  private synchronized Wish awaitWish() throws InterruptedException {
-    long deadline = System.nanoTime() + RETRY.toNanos();
-    while (wishesTaken == wishes) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (!problems.isEmpty() && left <= 0) {
-        break;
+  /** Takes what has happened; waits for something unless there is more to do anyway. */
+  private void take(boolean busy) throws InterruptedException {
+    Optional<Wish> wish;
+    Set<String> asked;
+    boolean freed;
+    long untilNanos = System.nanoTime() + (busy ? 0 : untilDueNanos());
+    synchronized (this) {
+      long left = untilNanos - System.nanoTime();
+      while (!news && left > 0) {
+        wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+        left = untilNanos - System.nanoTime();
       }
-      wait(problems.isEmpty() ? 0 : left);
+      if (Thread.interrupted()) {
+        throw new InterruptedException("the model loader is closed");
+      }
+      news = false;
+      wish = nextWish;
+      nextWish = Optional.empty();
+      asked = Set.copyOf(demands);
+      demands.clear();
+      freed = memoryFreed;
+      memoryFreed = false;
     }
-    wishesTaken = wishes;
-    return wish;
+    wish.ifPresent(this::adopt);
+    for (WantedModel model : wanted.values()) {
+      model.demanded |= asked.contains(model.name()) && !model.isAsWanted();
+      model.awaitsRoom &= !freed;
+    }
   }
 
-  private void satisfy(Wish next) throws InterruptedException {
-    problems.clear();
-    for (ModelSpec spec : next.models()) {
-      if (!spec.equals(loaded.get(spec.name()))) {
-        load(spec, next);
+  /** Until a model may be tried again or has been unused for too long. */
+  private long untilDueNanos() {
+    long now = nanoClock.getAsLong();
+    long nanos = TimeUnit.HOURS.toNanos(1);
+    for (WantedModel model : wanted.values()) {
+      if (model.problem.isPresent() && (model.isDue() || model.file.isEmpty())) {
+        nanos = Math.min(nanos, model.retryAtNanos - now);
+      }
+      if (model.isOnDemand() && model.loaded.isPresent()) {
+        Duration unused = local.unusedFor(model.name()).orElse(Duration.ZERO);
+        nanos = Math.min(nanos, model.spec().idle().minus(unused).toNanos());
       }
     }
-    List<String> names = next.models().stream().map(ModelSpec::name).toList();
-    for (String name : List.copyOf(loaded.keySet())) {
-      if (!names.contains(name)) {
-        loaded.remove(name);
-        local.withdraw(name).ifPresent(old -> old.closeWhenUnused(DRAIN_MAX, () -> {}));
+    return Math.max(TimeUnit.MILLISECONDS.toNanos(1), nanos);
+  }
+
+  private void adopt(Wish wish) {
+    Map<String, WantedModel> before = new LinkedHashMap<>(wanted);
+    wanted.clear();
+    for (ModelSpec spec : wish.models()) {
+      WantedModel model =
+          new WantedModel(
+              spec,
+              Optional.ofNullable(wish.entries().get(spec.catalogue())),
+              Optional.ofNullable(given.get(spec.name())));
+      if (model.file.isEmpty()) {
+        model.file = model.entry().flatMap(fetches::present);
+      }
+      Optional.ofNullable(before.remove(spec.name())).ifPresent(model::continues);
+      wanted.put(spec.name(), model);
+      if (model.problem.isEmpty()) {
+        local.state(model.name(), stateWhileUnserved(model));
       }
     }
+    for (WantedModel gone : before.values()) {
+      local.withdraw(gone.name()).ifPresent(retired -> letGo(gone, retired));
+    }
+    summarise();
   }
 
-  private void load(ModelSpec spec, Wish next) throws InterruptedException {
-    try {
-      CatalogueEntry entry = next.entries().get(spec.catalogue());
-      Path file = file(spec, entry);
-      String identity = files.containsKey(spec.name()) ? ModelProbe.identity(file) : entry.sha256();
-      probe.ensurePasses(file, identity, spec.contextTokens());
-      long start = System.nanoTime();
-      ServedModel model =
-          ServedModel.load(spec.name(), file, EngineOptions.of(spec.contextTokens(), spec.slots()));
-      Optional<RetiredModel> replaced = local.serve(model);
-      loaded.put(spec.name(), spec);
-      LOG.log(
-          Level.INFO,
-          "model {0} loaded in {1} ms",
-          spec.name(),
-          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-      replaced.ifPresent(old -> old.closeWhenUnused(DRAIN_MAX, () -> {}));
-    } catch (ModelFetchException | ModelUnusable | LlamaException | IOException e) {
-      problems.put(spec.name(), String.valueOf(e.getMessage()));
-      LOG.log(
-          Level.ERROR,
-          "model {0} cannot be served, the next try is in {1} s: {2}",
-          spec.name(),
-          RETRY.toSeconds(),
-          e.getMessage());
+  private static ModelState stateWhileUnserved(WantedModel model) {
+    if (model.file.isEmpty()) {
+      return new ModelState.Fetching();
+    }
+    return model.isOnDemand() && !model.demanded
+        ? new ModelState.Available()
+        : new ModelState.Loading();
+  }
+
+  /** Does one thing, the most urgent one; false if there is nothing to do for now. */
+  private boolean step() throws InterruptedException {
+    wanted.values().forEach(this::letGoIfIdle);
+    for (WantedModel model : wanted.values()) {
+      if (model.file.isEmpty() && mayTry(model)) {
+        fetch(model);
+      }
+    }
+    Optional<WantedModel> due =
+        wanted.values().stream()
+            .filter(model -> model.file.isPresent() && model.isDue() && mayTry(model))
+            .filter(model -> !model.awaitsRoom)
+            .min(Comparator.comparing(model -> !model.demanded));
+    if (due.isPresent()) {
+      load(due.get());
+      return true;
+    }
+    Optional<WantedModel> unknown =
+        wanted.values().stream()
+            .filter(model -> model.file.isPresent() && !model.probed && !model.isDue())
+            .findFirst();
+    if (unknown.isPresent()) {
+      getToKnow(unknown.get());
+      return true;
+    }
+    return false;
+  }
+
+  private boolean mayTry(WantedModel model) {
+    return model.problem.isEmpty()
+        || model.demanded
+        || nanoClock.getAsLong() - model.retryAtNanos >= 0;
+  }
+
+  private void letGoIfIdle(WantedModel model) {
+    if (model.isOnDemand() && model.loaded.isPresent()) {
+      local
+          .withdrawUnused(model.name(), model.spec().idle())
+          .ifPresent(
+              retired -> {
+                LOG.log(
+                    Level.INFO,
+                    "model {0} was not used for {1} s and is let go",
+                    model.name(),
+                    model.spec().idle().toSeconds());
+                letGo(model, retired);
+              });
     }
   }
 
-  private Path file(ModelSpec spec, CatalogueEntry entry)
-      throws ModelFetchException, ModelUnusable, InterruptedException {
-    Path given = files.get(spec.name());
-    if (given != null) {
-      return given;
-    }
-    if (entry == null) {
-      throw new ModelUnusable(
+  /** Its memory is given back when the last request that uses it has ended. */
+  private void letGo(WantedModel model, RetiredModel retired) {
+    Holdings.Holding holding = model.loaded.orElseThrow().holding();
+    model.loaded = Optional.empty();
+    close(retired, holding);
+  }
+
+  private void close(RetiredModel retired, Holdings.Holding holding) {
+    holding.leaves();
+    retired.closeWhenUnused(
+        DRAIN_MAX,
+        () -> {
+          holding.release();
+          freed();
+        });
+  }
+
+  private void fetch(WantedModel model) {
+    if (model.entry().isEmpty()) {
+      failed(
+          model,
           "the bundle has no reference for catalogue entry %s: publish the policy again"
-              .formatted(spec.catalogue()));
+              .formatted(model.spec().catalogue()),
+          RETRY);
+      return;
     }
-    return fetcher.fetch(entry);
+    switch (fetches.outcome(model.entry().get()).orElse(null)) {
+      case null -> {}
+      case Outcome.Fetched(Path file) -> {
+        model.file = Optional.of(file);
+        model.problem = Optional.empty();
+        local.state(model.name(), stateWhileUnserved(model));
+      }
+      case Outcome.Failed(String reason) -> failed(model, reason, RETRY);
+    }
   }
 
+  private void load(WantedModel model) throws InterruptedException {
+    local.state(model.name(), new ModelState.Loading());
+    try {
+      ModelProbe.Question question = question(model);
+      Claim claim = claim(model, probe.measure(question));
+      if (makeRoom(model, claim)) {
+        learn(model, probe.tryOut(question));
+        serve(model, claim);
+      }
+    } catch (ModelUnusable | IOException | RuntimeException e) {
+      failed(model, String.valueOf(e.getMessage()), RETRY);
+    }
+  }
+
+  private static ModelProbe.Question question(WantedModel model) throws IOException {
+    Path file = model.file.orElseThrow();
+    return new ModelProbe.Question(
+        file,
+        model.isGiven() ? ModelProbe.identity(file) : model.entry().orElseThrow().sha256(),
+        model.spec().contextTokens(),
+        model.spec().slots());
+  }
+
+  private static Claim claim(WantedModel model, ProbeReport report) throws IOException {
+    return new Claim(model.name(), ModelFiles.Identity.of(model.file.orElseThrow()), report.need());
+  }
+
+  /**
+   * Tries a model that is loaded on demand before somebody asks for it, so that its first request
+   * waits for the load alone and {@code /v1/models} knows it. Without room for that it waits for
+   * the request.
+   */
+  private void getToKnow(WantedModel model) throws InterruptedException {
+    model.probed = true;
+    try {
+      ModelProbe.Question question = question(model);
+      ProbeReport report = probe.measure(question);
+      if (budget.fits(claim(model, report), holdings.all())) {
+        report = probe.tryOut(question);
+      }
+      learn(model, report);
+    } catch (ModelUnusable | IOException | RuntimeException e) {
+      failed(model, String.valueOf(e.getMessage()), RETRY);
+    }
+  }
+
+  private void learn(WantedModel model, ProbeReport report) {
+    model.probed = true;
+    report
+        .trial()
+        .ifPresent(
+            trial ->
+                local.facts(
+                    model.name(),
+                    new ModelFacts(
+                        trial.requestTokensMax(), trial.abilities(), report.need().totalBytes())));
+  }
+
+  /**
+   * Whether there is room. If not, those who may go are let go, and the model's turn comes again
+   * when one of them has gone.
+   */
+  private boolean makeRoom(WantedModel model, Claim claim) {
+    if (budget.fits(claim, holdings.all())) {
+      return true;
+    }
+    switch (budget.decide(claim, holdings.staying(), expendable(model))) {
+      case MemoryBudget.Verdict.Fits(List<Claim> letGo) -> {
+        model.awaitsRoom = true;
+        letGo.forEach(this::letGoForRoom);
+      }
+      case MemoryBudget.Verdict.Refused(String figures) -> {
+        model.tooLarge = true;
+        failed(model, figures, Duration.ZERO);
+      }
+    }
+    return false;
+  }
+
+  /** Unused models that are loaded on demand, the longest unused first; then the one replaced. */
+  private List<Claim> expendable(WantedModel model) {
+    List<WantedModel> unused = new ArrayList<>();
+    for (WantedModel other : wanted.values()) {
+      if (other != model
+          && other.isOnDemand()
+          && other.loaded.isPresent()
+          && local.unusedFor(other.name()).isPresent()) {
+        unused.add(other);
+      }
+    }
+    unused.sort(
+        Comparator.comparing(
+            (WantedModel other) -> local.unusedFor(other.name()).orElse(Duration.ZERO),
+            Comparator.reverseOrder()));
+    unused.add(model);
+    return unused.stream()
+        .map(other -> other.loaded)
+        .flatMap(Optional::stream)
+        .map(loaded -> loaded.holding().claim())
+        .toList();
+  }
+
+  private void letGoForRoom(Claim claim) {
+    WantedModel model = wanted.get(claim.model());
+    ModelState next = model.awaitsRoom ? new ModelState.Loading() : new ModelState.Available();
+    Optional<RetiredModel> retired =
+        model.awaitsRoom
+            ? local.withdraw(model.name(), next)
+            : local.withdrawUnused(model.name(), Duration.ZERO);
+    if (retired.isPresent()) {
+      LOG.log(Level.INFO, "model {0} is let go to make room", model.name());
+      letGo(model, retired.get());
+    } else {
+      // Somebody has begun to use it in this moment: decide again.
+      freed();
+    }
+  }
+
+  private void serve(WantedModel model, Claim claim) {
+    long start = System.nanoTime();
+    Holdings.Holding holding = holdings.hold(claim);
+    ServedModel served;
+    try {
+      served =
+          files.load(
+              model.name(),
+              model.file.orElseThrow(),
+              EngineOptions.of(model.spec().contextTokens(), model.spec().slots()));
+    } catch (RuntimeException e) {
+      holding.release();
+      throw e;
+    }
+    int soFar = loads;
+    loads = soFar + 1;
+    Optional<WantedModel.Loaded> before = model.loaded;
+    model.loaded = Optional.of(new WantedModel.Loaded(model.recipe(), holding));
+    model.demanded = false;
+    model.problem = Optional.empty();
+    model.tooLarge = false;
+    Optional<RetiredModel> replaced = local.serve(served);
+    LOG.log(
+        Level.INFO,
+        "model {0} loaded in {1} ms, {2}",
+        model.name(),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
+        MemoryBudget.text(claim.need().totalBytes()));
+    replaced.ifPresent(old -> close(old, before.orElseThrow().holding()));
+  }
+
+  /**
+   * Notes a failure.
+   *
+   * @param requestsWait how long requests are told of it without another try
+   */
+  private void failed(WantedModel model, String problem, Duration requestsWait) {
+    Level level = model.problem.equals(Optional.of(problem)) ? Level.DEBUG : Level.ERROR;
+    LOG.log(level, "model {0} cannot be served: {1}", model.name(), problem);
+    model.problem = Optional.of(problem);
+    model.demanded = false;
+    model.retryAtNanos = nanoClock.getAsLong() + RETRY.toNanos();
+    if (model.loaded.isPresent()) {
+      local.unchanged(model.name(), Optional.of(problem));
+    } else {
+      local.state(model.name(), new ModelState.Failed(problem, requestsWait));
+    }
+  }
+
+  private void summarise() {
+    Map<String, String> problems = new LinkedHashMap<>();
+    boolean ready = true;
+    boolean settled = true;
+    for (WantedModel model : wanted.values()) {
+      model.problem.ifPresent(problem -> problems.put(model.name(), problem));
+      boolean serves = model.isAsWanted() || model.isOnDemand();
+      ready &= serves;
+      settled &= serves || model.tooLarge;
+    }
+    summary = new Summary(ready, List.copyOf(wanted.keySet()), Map.copyOf(problems));
+    if (settled) {
+      firstLoad.countDown();
+    }
+  }
+
+  /** What is served must be closed before what it needs is. */
   @Override
   public void close() {
     thread.interrupt();

@@ -2,47 +2,93 @@ package dev.freehold.lifecycle;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.freehold.bundle.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tries a model in a throw-away process before this one loads it, once for each file and build of
- * llama.cpp: a file that makes native code crash must not take the daemon down.
+ * Asks a throw-away process about a model before this one loads it, once for each file, context and
+ * build of llama.cpp: first what memory the model takes, which is told without taking it, then,
+ * when there is room, whether it loads and generates. A file that makes native code crash must not
+ * take the daemon down.
  */
 final class ModelProbe {
 
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final int OUTPUT_BYTES_MAX = 16_384;
 
-  private final Path passed;
+  private final Path known;
   private final String build;
 
   /**
-   * @param passed the folder that remembers what has passed
+   * @param known the folder that remembers what was found out
    * @param build the build of llama.cpp, part of what is remembered
    */
-  ModelProbe(Path passed, String build) {
-    this.passed = passed;
+  ModelProbe(Path known, String build) {
+    this.known = known;
     this.build = build.replaceAll("[^A-Za-z0-9._-]", "_");
   }
 
   /**
+   * What is asked about.
+   *
+   * @param identity tells the file from any other
+   */
+  record Question(Path gguf, String identity, int contextTokens, int slots) {}
+
+  /** What is known by now, if anything is. */
+  Optional<ProbeReport> known(Question question) throws IOException {
+    Path file = file(question);
+    return Files.exists(file) ? ProbeReport.parse(Files.readString(file)) : Optional.empty();
+  }
+
+  /**
+   * What memory the model takes.
+   *
    * @throws ModelUnusable if the process did not end well; its message says how it ended
    */
-  void ensurePasses(Path gguf, String identity, int contextTokens)
+  ProbeReport measure(Question question) throws IOException, InterruptedException, ModelUnusable {
+    Optional<ProbeReport> before = known(question);
+    return before.isPresent() ? before.get() : ask(question, List.of("--measure"));
+  }
+
+  /**
+   * Whether the model loads and generates; it takes the memory that {@link #measure} told.
+   *
+   * @return with the trial in it
+   * @throws ModelUnusable if the process did not end well; its message says how it ended
+   */
+  ProbeReport tryOut(Question question) throws IOException, InterruptedException, ModelUnusable {
+    Optional<ProbeReport> before = known(question).filter(report -> report.trial().isPresent());
+    return before.isPresent() ? before.get() : ask(question, List.of());
+  }
+
+  private ProbeReport ask(Question question, List<String> flags)
       throws IOException, InterruptedException, ModelUnusable {
-    Path marker = passed.resolve("%s-%d-%s".formatted(identity, contextTokens, build));
-    if (Files.exists(marker)) {
-      return;
-    }
-    run(gguf, contextTokens);
-    Files.createDirectories(passed);
-    Files.writeString(marker, "");
+    String answer = run(question, flags);
+    ProbeReport report =
+        ProbeReport.parse(answer)
+            .orElseThrow(
+                () ->
+                    new ModelUnusable(
+                        "the probe process of %s answered something else than a report: %s"
+                            .formatted(question.gguf(), answer)));
+    DurableFiles.createPrivateFolder(known);
+    DurableFiles.write(
+        file(question), report.text().getBytes(UTF_8), DurableFiles.Access.OWNER_ONLY);
+    return report;
+  }
+
+  private Path file(Question question) {
+    return known.resolve(
+        "%s-%d-%d-%s"
+            .formatted(question.identity(), question.contextTokens(), question.slots(), build));
   }
 
   /** Tells an operator's own file from what it was before, without reading gigabytes. */
@@ -54,27 +100,40 @@ final class ModelProbe {
             Files.getLastModifiedTime(gguf).toMillis());
   }
 
-  private void run(Path gguf, int contextTokens)
+  private static String run(Question question, List<String> flags)
       throws IOException, InterruptedException, ModelUnusable {
+    Path errors = Files.createTempFile("freehold-probe-", ".err");
     Process process =
-        new ProcessBuilder(command(gguf, contextTokens)).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String output =
-        new String(process.getInputStream().readNBytes(OUTPUT_BYTES_MAX), UTF_8).strip();
-    if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        new ProcessBuilder(command(question, flags)).redirectError(errors.toFile()).start();
+    try {
+      process.getOutputStream().close();
+      String output =
+          new String(process.getInputStream().readNBytes(OUTPUT_BYTES_MAX), UTF_8).strip();
+      if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        throw new ModelUnusable(
+            "%s did not load within %d s in a probe process"
+                .formatted(question.gguf(), LIMIT.toSeconds()));
+      }
+      if (process.exitValue() != 0) {
+        throw new ModelUnusable(
+            "%s failed in a probe process (exit code %d): %s"
+                .formatted(question.gguf(), process.exitValue(), beginning(errors)));
+      }
+      return output;
+    } finally {
       process.destroyForcibly();
-      throw new ModelUnusable(
-          "%s did not load within %d s in a probe process".formatted(gguf, LIMIT.toSeconds()));
+      Files.deleteIfExists(errors);
     }
-    if (process.exitValue() != 0) {
-      throw new ModelUnusable(
-          "%s failed in a probe process (exit code %d): %s"
-              .formatted(gguf, process.exitValue(), output));
+  }
+
+  private static String beginning(Path file) throws IOException {
+    try (var in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(OUTPUT_BYTES_MAX), UTF_8).strip();
     }
   }
 
   /** The same Java, class path and library folder as this process, with little heap. */
-  private static List<String> command(Path gguf, int contextTokens) {
+  private static List<String> command(Question question, List<String> flags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -90,9 +149,12 @@ final class ModelProbe {
     command.add(System.getProperty("java.class.path"));
     command.add(Freehold.class.getName());
     command.add("probe");
+    command.addAll(flags);
     command.add("--context");
-    command.add(Integer.toString(contextTokens));
-    command.add(gguf.toString());
+    command.add(Integer.toString(question.contextTokens()));
+    command.add("--slots");
+    command.add(Integer.toString(question.slots()));
+    command.add(question.gguf().toString());
     return command;
   }
 }

@@ -4,6 +4,7 @@ import dev.freehold.bundle.BundleContent;
 import dev.freehold.bundle.ModelReference;
 import dev.freehold.bundle.catalogue.Catalogue;
 import dev.freehold.bundle.catalogue.CatalogueEntry;
+import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.ProviderSpec;
@@ -44,19 +45,23 @@ final class PolicyInForce implements AutoCloseable {
   synchronized void apply(BundleContent content) throws PolicyException {
     Policy policy = Policy.parse(content.policyYaml(), catalogue);
     List<OpenAiProvider> opened = new ArrayList<>();
+    List<ModelSpec> models;
     boolean applied = false;
     try {
       Map<String, Provider> providers = new HashMap<>();
       for (ProviderSpec spec : policy.providers().values()) {
         providers.put(spec.name(), provider(spec, content, opened));
       }
-      router.apply(RoutingTable.compile(policy, providers, content.notAfter()));
+      RoutingTable table = RoutingTable.compile(policy, providers, content.notAfter());
+      models = table.servesLocally() ? List.copyOf(policy.models().values()) : List.of();
+      loader.announce(models);
+      router.apply(table);
       applied = true;
     } finally {
       (applied ? remote : opened).forEach(OpenAiProvider::close);
     }
     remote = opened;
-    loader.want(new ModelLoader.Wish(List.copyOf(policy.models().values()), entries(content)));
+    loader.want(new ModelLoader.Wish(models, entries(content)));
   }
 
   private Provider provider(ProviderSpec spec, BundleContent content, List<OpenAiProvider> opened) {
@@ -72,6 +77,11 @@ final class PolicyInForce implements AutoCloseable {
               "provider %s is of kind %s, which this daemon does not have"
                   .formatted(spec.name(), spec.kind().text()));
     };
+  }
+
+  /** The names of the models in force. */
+  List<String> models() {
+    return router.table().models().stream().map(ModelSpec::name).toList();
   }
 
   /** The secret stays in the bundle's memory; it is looked up, never copied into a provider. */

@@ -1,18 +1,27 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.engine.EmbeddingEngine;
+import dev.freehold.engine.EmbeddingOptions;
+import dev.freehold.engine.EmbeddingRequest;
+import dev.freehold.engine.EmbeddingTask;
+import dev.freehold.engine.EngineException;
+import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
-import dev.freehold.llama.ContextOptions;
 import dev.freehold.llama.DecodeResult;
-import dev.freehold.llama.FlashAttention;
 import dev.freehold.llama.LlamaException;
+import dev.freehold.llama.MemoryNeed;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Pooling;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.llama.TokenBuffer;
+import dev.freehold.llama.TokenPack;
+import dev.freehold.provider.Abilities;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,8 +34,9 @@ import picocli.CommandLine.Spec;
     name = "probe",
     mixinStandardHelpOptions = true,
     description = {
-      "Loads a GGUF file in this process, generates one token and exits.",
-      "The daemon runs this in a throw-away process before it loads a model itself."
+      "Tells what memory a GGUF file takes, loads it in this process, generates one token or",
+      "vector and exits. The daemon runs this in a throw-away process before it loads a model"
+          + " itself."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:the model loads and generates", "1:it does not; the reason is printed"})
@@ -43,15 +53,26 @@ final class ProbeCommand implements Callable<Integer> {
       description = "KV cells to allocate, as the policy will ask for. Default: ${DEFAULT-VALUE}.")
   private int contextTokens;
 
+  @Option(
+      names = "--slots",
+      defaultValue = "1",
+      description = "Sequences that run at once. Default: ${DEFAULT-VALUE}.")
+  private int slots;
+
+  @Option(names = "--measure", description = "Only tells the memory, and takes none of it.")
+  private boolean measureOnly;
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (Model model = Model.load(gguf, ModelOptions.defaults())) {
-      int token = firstToken(model);
-      out.println(
-          "ok: %s, %d bytes, trained for %d tokens of context, first token %d"
-              .formatted(
-                  model.description(), model.sizeBytes(), model.trainedContextLength(), token));
+    EngineOptions options = EngineOptions.of(contextTokens, slots);
+    ModelOptions modelOptions = ModelOptions.defaults().withGpuLayers(options.gpuLayers());
+    try {
+      MemoryNeed need = MemoryNeed.of(gguf, modelOptions, options.context());
+      Optional<ProbeReport.Trial> trial =
+          measureOnly ? Optional.empty() : Optional.of(load(modelOptions, options));
+      out.print(new ProbeReport(need, trial).text());
+      out.flush();
       return 0;
     } catch (LlamaException e) {
       spec.commandLine().getErr().println("%s: %s".formatted(gguf, e.getMessage()));
@@ -59,12 +80,40 @@ final class ProbeCommand implements Callable<Integer> {
     }
   }
 
-  private int firstToken(Model model) {
-    int threads = Runtime.getRuntime().availableProcessors();
-    ContextOptions options =
-        new ContextOptions(contextTokens, 32, 32, 1, threads, threads, FlashAttention.ON);
-    try (Context context = Context.create(model, options);
-        Batch batch = Batch.allocate(32, 1);
+  private ProbeReport.Trial load(ModelOptions modelOptions, EngineOptions options) {
+    try (Model model = Model.load(gguf, modelOptions)) {
+      int requestTokensMax =
+          model.pooling() == Pooling.NONE ? generate(model, options) : embed(model, options);
+      return new ProbeReport.Trial(requestTokensMax, Abilities.of(model));
+    }
+  }
+
+  private static int generate(Model model, EngineOptions options) {
+    try (Context context = Context.create(model, options.context())) {
+      generate(model, context, options.batchTokens());
+      return Math.min(context.contextTokens(), model.trainedContextLength());
+    }
+  }
+
+  /** A model that makes vectors or scores is tried in the engine that it will run in. */
+  private static int embed(Model model, EngineOptions options) {
+    TokenPack pack = new TokenPack();
+    pack.append(model, "Hello", true, true);
+    pack.endSequence();
+    try (EmbeddingEngine engine =
+            EmbeddingEngine.start(model, EmbeddingOptions.of(options, model.pooling()));
+        EmbeddingTask task = engine.submit(new EmbeddingRequest(pack, 1, false))) {
+      if (task.next() != 0) {
+        throw new IllegalStateException("one input got no result");
+      }
+      return engine.inputTokensMax();
+    } catch (EngineException | InterruptedException e) {
+      throw new IllegalStateException("one input got no result", e);
+    }
+  }
+
+  private static void generate(Model model, Context context, int batchTokens) {
+    try (Batch batch = Batch.allocate(batchTokens, 1);
         Sampler sampler = Sampler.create(model, SamplerOptions.defaults().withTemperature(0));
         TokenBuffer prompt = model.tokenize("Hello", true, true)) {
       for (int i = 0; i < prompt.size(); i++) {
@@ -74,7 +123,7 @@ final class ProbeCommand implements Callable<Integer> {
       if (result != DecodeResult.OK) {
         throw new IllegalStateException("decoding one prompt ended with " + result);
       }
-      return sampler.sample(context, prompt.size() - 1);
+      sampler.sample(context, prompt.size() - 1);
     }
   }
 }

@@ -65,6 +65,16 @@ final class ServeCommand implements Callable<Integer> {
   private Map<String, Path> modelFiles = Map.of();
 
   @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = MemorySizeConverter.class,
+      description = {
+        "What all models together may take of the machine's memory, such as 6G or 512M. A model",
+        "that does not fit is refused. Default: three quarters of the memory, less Java's heap."
+      })
+  private Optional<MemoryBudget> memory;
+
+  @Option(
       names = "--drain-seconds",
       paramLabel = "N",
       defaultValue = "20",
@@ -80,6 +90,7 @@ final class ServeCommand implements Callable<Integer> {
             health,
             models.map(ModelCache::new).orElseGet(ModelCache::standard),
             modelFiles,
+            memory.orElseGet(MemoryBudget::standard),
             Duration.ofSeconds(drainSeconds));
     Logging.configure();
     try (StopSignal _ = new StopSignal(options.drain().plus(CLOSING_MAX));

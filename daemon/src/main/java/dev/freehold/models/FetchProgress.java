@@ -30,6 +30,7 @@ public interface FetchProgress {
               megabytes(it.totalBytes()),
               // A hundred per cent is said by Finished alone.
               Math.min(99, it.arrivedBytes() * 100 / it.totalBytes()));
+      case FetchStep.Converting _ -> "making the GGUF file";
       case FetchStep.Joining it ->
           String.format(
               Locale.ROOT,

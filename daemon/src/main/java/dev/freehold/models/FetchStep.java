@@ -21,6 +21,9 @@ public sealed interface FetchStep {
   record Fetching(String model, int part, int parts, long arrivedBytes, long totalBytes)
       implements FetchStep {}
 
+  /** The GGUF file is being made of what arrived. */
+  record Converting(String model) implements FetchStep {}
+
   /** The parts are being joined and hashed. */
   record Joining(String model, long joinedBytes, long totalBytes) implements FetchStep {}
 

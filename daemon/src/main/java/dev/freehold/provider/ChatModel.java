@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.ChatFormat;
+import dev.freehold.chat.ModelText;
 import dev.freehold.chat.RenderedPrompt;
 import dev.freehold.engine.Engine;
 import dev.freehold.engine.EngineException;
@@ -13,6 +14,7 @@ import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Adapter;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Projector;
@@ -54,7 +56,11 @@ final class ChatModel implements ServedModel {
     ChatFormat format = null;
     try {
       eyes = files.projector().map(projector -> eyes(projector, model, options));
-      format = ChatFormat.of(model, eyes.map(ImageEncoder::projector));
+      format =
+          ChatFormat.of(
+              model,
+              Math.min(options.contextTokens(), model.trainedContextLength()),
+              eyes.map(ImageEncoder::projector));
       return new ChatModel(name, file, format, engine(files, model, options), eyes);
     } catch (RuntimeException e) {
       if (format != null) {
@@ -108,6 +114,21 @@ final class ChatModel implements ServedModel {
   }
 
   @Override
+  public ModelText text() {
+    return new ModelText(file.model());
+  }
+
+  @Override
+  public String promptText(InferenceRequest request) throws InferenceException {
+    if (request.prompt() instanceof Prompt.Chat chat) {
+      return format.promptText(chat, request.format());
+    }
+    throw new InferenceException(
+        InferenceException.Kind.INVALID_REQUEST,
+        "only a conversation has a template: send messages");
+  }
+
+  @Override
   public void close() {
     engine.close();
     eyes.ifPresent(ImageEncoder::close);
@@ -133,6 +154,9 @@ final class ChatModel implements ServedModel {
 
     @Override
     public InferenceStream start() throws InferenceException {
+      if (request.completionTokensMax().orElse(1) == 0) {
+        return new NothingWanted(tokens());
+      }
       Sampler sampler = rendered.sampler();
       try {
         Optional<PromptImages> images = see(sampler);

@@ -113,7 +113,7 @@ final class LocalAnswer implements InferenceStream {
     close(before);
     Lease lease =
         provider.awaitLease(attempt.request().model(), attempt.deadline(), this::isClosed);
-    LocalPrompt prepared = LocalPrompt.prepare(lease, attempt.request());
+    LocalPrompt prepared = provider.prepare(lease, attempt.request());
     synchronized (this) {
       // Closed or not, this thread is reading: it closes the prompt when it stops.
       own = prepared;

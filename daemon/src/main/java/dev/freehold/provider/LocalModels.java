@@ -16,6 +16,15 @@ public interface LocalModels {
   PreparedPrompt prepare(InferenceRequest request) throws InferenceException;
 
   /**
+   * A model's vocabulary, which the caller closes. A model that is not loaded is loaded, and waited
+   * for.
+   *
+   * @throws InferenceException if the model cannot be had in time
+   */
+  Vocabulary vocabulary(String model, Instant deadline)
+      throws InferenceException, InterruptedException;
+
+  /**
    * As {@link #prepare}, but a model that is not loaded is loaded, and waited for.
    *
    * @throws InferenceException if the model cannot be had in time or the prompt cannot be rendered

@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.engine.EngineLoad;
+import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -79,6 +80,14 @@ public final class LocalProvider implements Provider, LocalModels {
           }
           changed.signalAll();
         });
+  }
+
+  /** Lets requests wait for a model that is not known yet and will be in a moment. */
+  public void announce(String model) {
+    locked(
+        () ->
+            models.computeIfAbsent(
+                model, _ -> new LocalModel(new ModelState.Loading(), nanoClock.getAsLong())));
   }
 
   /** Says what is known of a model. */
@@ -215,13 +224,77 @@ public final class LocalProvider implements Provider, LocalModels {
   @Override
   public PreparedPrompt prepare(InferenceRequest request) throws InferenceException {
     Lease lease = leaseNow(request.model()).orElseThrow(LocalProvider::notLoaded);
-    return LocalPrompt.prepare(lease, request);
+    return prepare(lease, request);
   }
 
   @Override
   public PreparedPrompt prepareLoaded(InferenceRequest request, Instant deadline)
       throws InferenceException, InterruptedException {
-    return LocalPrompt.prepare(awaitLease(request.model(), deadline, () -> false), request);
+    return prepare(awaitLease(request.model(), deadline, () -> false), request);
+  }
+
+  /**
+   * Takes the lease over: it ends with the result, or here if there is none.
+   *
+   * @throws InferenceException also if the model is of another kind than the request
+   */
+  LocalPrompt prepare(Lease lease, InferenceRequest request) throws InferenceException {
+    boolean prepared = false;
+    try {
+      ServedModel model = lease.model();
+      Ability wanted = Ability.of(request.prompt());
+      // Which of the things that are asked of text a model can do, it says itself.
+      boolean text = model.abilities().contains(Ability.COMPLETION) && wanted.isOfText();
+      if (!text && !model.abilities().contains(wanted)) {
+        throw wrongKind(model, wanted);
+      }
+      LocalPrompt result = new LocalPrompt(lease, model.prepare(request));
+      prepared = true;
+      return result;
+    } finally {
+      if (!prepared) {
+        lease.close();
+      }
+    }
+  }
+
+  private InferenceException wrongKind(ServedModel model, Ability wanted) {
+    String does =
+        model.abilities().contains(Ability.EMBEDDINGS)
+            ? "makes vectors of texts"
+            : model.abilities().contains(Ability.RERANK) ? "scores documents" : "answers chats";
+    List<String> able = able(wanted);
+    return new InferenceException(
+        Kind.INVALID_REQUEST,
+        "the model '%s' %s; %s"
+            .formatted(
+                model.name(),
+                does,
+                able.isEmpty()
+                    ? "this box has no model for %s".formatted(wanted.text())
+                    : "for %s ask: %s".formatted(wanted.text(), String.join(", ", able))));
+  }
+
+  private List<String> able(Ability wanted) {
+    lock.lock();
+    try {
+      return models.entrySet().stream()
+          .filter(
+              known ->
+                  known.getValue().status().facts().stream()
+                      .anyMatch(facts -> facts.abilities().contains(wanted)))
+          .map(Map.Entry::getKey)
+          .sorted()
+          .toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Vocabulary vocabulary(String model, Instant deadline)
+      throws InferenceException, InterruptedException {
+    return new LocalVocabulary(awaitLease(model, deadline, () -> false));
   }
 
   @Override
@@ -267,7 +340,7 @@ public final class LocalProvider implements Provider, LocalModels {
           return model.tenure.lease();
         }
         refuseIfHopeless(model, failuresBefore);
-        if (!model.demanded) {
+        if (!model.demanded && !(model.state instanceof ModelState.Loading)) {
           model.demanded = true;
           demand.accept(wanted);
         }
@@ -335,20 +408,6 @@ public final class LocalProvider implements Provider, LocalModels {
 
   /** A prompt that one model has prepared, with the right to use that model. */
   record LocalPrompt(Lease lease, ModelPrompt prompt) implements PreparedPrompt {
-
-    /** Takes the lease over: it ends with the result, or here if there is none. */
-    static LocalPrompt prepare(Lease lease, InferenceRequest request) throws InferenceException {
-      boolean prepared = false;
-      try {
-        LocalPrompt result = new LocalPrompt(lease, lease.model().prepare(request));
-        prepared = true;
-        return result;
-      } finally {
-        if (!prepared) {
-          lease.close();
-        }
-      }
-    }
 
     @Override
     public int tokens() {

@@ -3,6 +3,7 @@ package dev.freehold.provider;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -59,7 +60,11 @@ public final class ModelFiles {
    * shared with the same model without them.
    */
   public ServedModel load(String name, GgufFiles files, EngineOptions options) {
-    return ChatModel.start(name, open(files.model(), options.gpuLayers()), files, options);
+    OpenFile file = open(files.model(), options.gpuLayers());
+    Pooling pooling = file.model().pooling();
+    return pooling == Pooling.NONE
+        ? ChatModel.start(name, file, files, options)
+        : EmbeddingModel.start(name, file, options, pooling);
   }
 
   private synchronized OpenFile open(Path gguf, int gpuLayers) {

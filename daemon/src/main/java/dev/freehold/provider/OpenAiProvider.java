@@ -22,9 +22,9 @@ import java.util.function.Supplier;
 /**
  * Any endpoint that speaks OpenAI's API: a vendor, llama-server, vLLM, another box.
  *
- * <p>The upstream request always streams, whatever the client asked for, so that a first token can
- * be told from silence and a hang-up reaches the provider. Redirects are not followed and no proxy
- * is used: both would take a request where the policy did not send it.
+ * <p>The upstream request for text always streams, whatever the client asked for, so that a first
+ * token can be told from silence and a hang-up reaches the provider. Redirects are not followed and
+ * no proxy is used: both would take a request where the policy did not send it.
  */
 public final class OpenAiProvider implements Provider, AutoCloseable {
 
@@ -89,20 +89,14 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
         switch (attempt.request().prompt()) {
           case Prompt.Chat _ -> "/chat/completions";
           case Prompt.Text _, Prompt.Infill _ -> "/completions";
-          case Prompt.Embedding _ -> throw notOffered("embeddings");
-          case Prompt.Ranking _ -> throw notOffered("reranking");
+          case Prompt.Embedding _ -> "/embeddings";
+          case Prompt.Ranking _ -> "/rerank";
         };
     byte[] body =
         OpenAiRequest.encode(attempt.request(), spec.model().orElse(attempt.request().model()));
     OpenAiStream stream = new OpenAiStream(spec, attempt);
     stream.start(client, baseUrl + path, credential.get(), body);
     return stream;
-  }
-
-  private InferenceException notOffered(String what) {
-    return new InferenceException(
-        InferenceException.Kind.INVALID_REQUEST,
-        "the provider %s is not used for %s".formatted(spec.name(), what));
   }
 
   /**

@@ -31,30 +31,71 @@ final class OpenAiRequest {
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeStringField("model", model);
-      json.writeBooleanField("stream", true);
-      json.writeObjectFieldStart("stream_options");
-      json.writeBooleanField("include_usage", true);
-      json.writeEndObject();
       switch (request.prompt()) {
-        case Prompt.Chat chat -> chat(json, chat);
-        case Prompt.Text text -> json.writeStringField("prompt", text.text());
+        case Prompt.Embedding embedding -> embedding(json, embedding);
+        case Prompt.Ranking ranking -> ranking(json, ranking);
+        case Prompt.Chat chat -> {
+          chat(json, chat);
+          text(json, request);
+        }
+        case Prompt.Text text -> {
+          json.writeStringField("prompt", text.text());
+          text(json, request);
+        }
         case Prompt.Infill infill -> {
           json.writeStringField("prompt", infill.before());
           json.writeStringField("suffix", infill.after());
+          text(json, request);
         }
-        case Prompt.Embedding _, Prompt.Ranking _ ->
-            throw new IllegalArgumentException("not a request for text");
-      }
-      format(json, request.format());
-      sampling(json, request.sampling());
-      if (request.completionTokensMax().isPresent()) {
-        json.writeNumberField("max_tokens", request.completionTokensMax().getAsInt());
       }
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
     return bytes.toByteArray();
+  }
+
+  /** What is said of every answer of text. */
+  private static void text(JsonGenerator json, InferenceRequest request) throws IOException {
+    json.writeBooleanField("stream", true);
+    json.writeObjectFieldStart("stream_options");
+    json.writeBooleanField("include_usage", true);
+    json.writeEndObject();
+    format(json, request.format());
+    sampling(json, request.sampling());
+    if (request.completionTokensMax().isPresent()) {
+      json.writeNumberField("max_tokens", request.completionTokensMax().getAsInt());
+    }
+  }
+
+  private static void embedding(JsonGenerator json, Prompt.Embedding embedding) throws IOException {
+    json.writeStringField("encoding_format", "base64");
+    if (embedding.dimensions().isPresent()) {
+      json.writeNumberField("dimensions", embedding.dimensions().getAsInt());
+    }
+    json.writeArrayFieldStart("input");
+    for (Prompt.Input input : embedding.inputs()) {
+      switch (input) {
+        case Prompt.Input.OfText text -> json.writeString(text.text());
+        case Prompt.Input.OfTokens tokens -> {
+          json.writeStartArray();
+          for (int token : tokens.tokens()) {
+            json.writeNumber(token);
+          }
+          json.writeEndArray();
+        }
+      }
+    }
+    json.writeEndArray();
+  }
+
+  private static void ranking(JsonGenerator json, Prompt.Ranking ranking) throws IOException {
+    json.writeStringField("query", ranking.query());
+    json.writeArrayFieldStart("documents");
+    for (String document : ranking.documents()) {
+      json.writeString(document);
+    }
+    json.writeEndArray();
   }
 
   private static void chat(JsonGenerator json, Prompt.Chat chat) throws IOException {

@@ -13,6 +13,7 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Usage;
+import io.helidon.common.media.type.MediaType;
 import io.helidon.common.media.type.MediaTypes;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -58,6 +59,10 @@ final class OpenAiStream implements InferenceStream {
   private final Instant deadline;
   private final BlockingQueue<Step> steps = new ArrayBlockingQueue<>(EVENTS_AHEAD_MAX);
   private final OpenAiChunks chunks;
+
+  /** Null for an answer of text. */
+  private final OpenAiVectors vectors;
+
   private Thread pump;
   private volatile boolean closed;
   private boolean answered;
@@ -74,7 +79,12 @@ final class OpenAiStream implements InferenceStream {
     Instant now = Instant.now();
     this.deadline = earlier(attempt.deadline(), now.plus(spec.totalTimeout()));
     this.firstEventDeadline = earlier(deadline, now.plus(spec.firstTokenTimeout()));
-    this.chunks = new OpenAiChunks(attempt.prepared().map(PreparedPrompt::tokens).orElse(0));
+    int promptTokens = attempt.prepared().map(PreparedPrompt::tokens).orElse(0);
+    this.chunks = new OpenAiChunks(promptTokens);
+    this.vectors =
+        OpenAiVectors.areAsked(attempt.request())
+            ? OpenAiVectors.of(spec.name(), attempt.request(), promptTokens)
+            : null;
   }
 
   void start(WebClient client, String url, Optional<String> credential, byte[] body) {
@@ -115,7 +125,7 @@ final class OpenAiStream implements InferenceStream {
 
   @Override
   public Usage usageSoFar() {
-    return chunks.usage();
+    return vectors == null ? chunks.usage() : vectors.usage();
   }
 
   @Override
@@ -146,25 +156,39 @@ final class OpenAiStream implements InferenceStream {
   private void exchange(WebClient client, String url, Optional<String> credential, byte[] body)
       throws IOException, InferenceException, InterruptedException {
     HttpClientRequest request =
-        client
-            .post(url)
-            .contentType(MediaTypes.APPLICATION_JSON)
-            .accept(MediaTypes.TEXT_EVENT_STREAM, MediaTypes.APPLICATION_JSON);
+        client.post(url).contentType(MediaTypes.APPLICATION_JSON).accept(accepted());
     credential.ifPresent(key -> request.header(HeaderNames.AUTHORIZATION, "Bearer " + key));
     try (HttpClientResponse response = request.submit(body)) {
       if (!Status.OK_200.equals(response.status())) {
         throw OpenAiErrors.of(spec.name(), response, JSON);
       }
-      boolean events =
-          response
-              .headers()
-              .contentType()
-              .filter(type -> type.mediaType().text().equals("text/event-stream"))
-              .isPresent();
-      if (!events) {
-        throw failed("answered with something other than an event stream");
+      if (vectors != null) {
+        requireType(response, "application/json", "JSON");
+        vectors.read(response.inputStream(), JSON, event -> steps.put(new Step.Event(event)));
+        return;
       }
+      requireType(response, "text/event-stream", "an event stream");
       read(new OpenAiEvents(response.inputStream()));
+    }
+  }
+
+  /** A refusal is JSON in any case. */
+  private MediaType[] accepted() {
+    return vectors == null
+        ? new MediaType[] {MediaTypes.TEXT_EVENT_STREAM, MediaTypes.APPLICATION_JSON}
+        : new MediaType[] {MediaTypes.APPLICATION_JSON};
+  }
+
+  private void requireType(HttpClientResponse response, String type, String inWords)
+      throws InferenceException {
+    boolean expected =
+        response
+            .headers()
+            .contentType()
+            .filter(found -> found.mediaType().text().equals(type))
+            .isPresent();
+    if (!expected) {
+      throw failed("answered with something other than " + inWords);
     }
   }
 

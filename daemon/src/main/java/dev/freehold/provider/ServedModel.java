@@ -1,5 +1,6 @@
 package dev.freehold.provider;
 
+import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.inference.Ability;
@@ -33,6 +34,16 @@ public interface ServedModel extends AutoCloseable {
    * @throws InferenceException if the request cannot be put to this model
    */
   ModelPrompt prepare(InferenceRequest request) throws InferenceException;
+
+  /** How it reads text. */
+  ModelText text();
+
+  /**
+   * The text that the model would be given for a request.
+   *
+   * @throws InferenceException if the request cannot be put to this model
+   */
+  String promptText(InferenceRequest request) throws InferenceException;
 
   /** Ends what is running and frees the memory. */
   @Override

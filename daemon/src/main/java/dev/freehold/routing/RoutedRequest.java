@@ -36,6 +36,14 @@ public final class RoutedRequest implements AutoCloseable {
     return decision;
   }
 
+  InferenceRequest request() {
+    return request;
+  }
+
+  Instant deadline() {
+    return deadline;
+  }
+
   /**
    * A stream that asks the candidates in order once it is read.
    *

@@ -1,6 +1,7 @@
 package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -8,7 +9,9 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
 import dev.freehold.provider.LocalModels;
+import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
+import dev.freehold.provider.Vocabulary;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
@@ -66,17 +69,10 @@ public final class Router {
     RoutingTable current = table;
     Instant now = clock.instant();
     Caller caller = inquiry.caller();
-    InferenceRequest request = inquiry.request();
     Label label = current.labelOf(caller, now);
     label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
-    if (!current.hasModel(request.model())) {
-      throw new InferenceException(
-          Kind.MODEL_NOT_FOUND,
-          "This box offers no model '%s'. It offers: %s."
-              .formatted(
-                  request.model(),
-                  String.join(", ", current.models().stream().map(m -> m.name()).toList())));
-    }
+    InferenceRequest request =
+        inquiry.request().withModel(model(current, inquiry.request().model()));
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -102,6 +98,56 @@ public final class Router {
         prepared.ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  /** The policy's own name of the model that the client means; from here on there is no other. */
+  private static String model(RoutingTable current, String wanted) throws InferenceException {
+    return current
+        .model(wanted)
+        .map(ModelSpec::name)
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.MODEL_NOT_FOUND,
+                    "This box offers no model '%s'. It offers: %s."
+                        .formatted(
+                            wanted,
+                            String.join(
+                                ", ", current.models().stream().map(ModelSpec::name).toList()))));
+  }
+
+  /**
+   * The exact number of a request's prompt tokens, for which the local model is loaded if it is
+   * not.
+   *
+   * @throws InferenceException if the local model cannot be had
+   */
+  public int countTokens(RoutedRequest routed) throws InferenceException, InterruptedException {
+    if (routed.decision().promptTokensExact()) {
+      return routed.decision().facts().promptTokens();
+    }
+    try (PreparedPrompt prepared = localModels.prepareLoaded(routed.request(), routed.deadline())) {
+      return prepared.tokens();
+    }
+  }
+
+  /** How a model of the table in force is doing on this box; empty if only others serve it. */
+  public Optional<ModelStatus> status(ModelSpec model) {
+    return table.servesLocally() ? localModels.status(model.name()) : Optional.empty();
+  }
+
+  /**
+   * A local model's vocabulary, for a caller who may ask the model.
+   *
+   * @param model absent for the policy's first
+   * @throws InferenceException if the caller may not ask, or the model is unknown or not loaded
+   */
+  public Vocabulary vocabulary(Caller caller, Optional<String> model)
+      throws InferenceException, InterruptedException {
+    RoutingTable current = table;
+    current.labelOf(caller, clock.instant());
+    String name = model(current, model.orElseGet(current::firstModel));
+    return localModels.vocabulary(name, Instant.now().plus(requestTimeout));
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.freehold.provider.Provider;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class RoutingTable {
   private static final String LOCAL_ONLY_ROUTE = "local-only";
 
   private final Map<String, ModelSpec> models;
+  private final Map<String, ModelSpec> byAskedName = new HashMap<>();
   private final Map<String, ClientGroup> clients;
   private final Map<Label, Set<TrustClass>> locality;
   private final List<Route> routes;
@@ -44,6 +46,10 @@ public final class RoutingTable {
       List<Candidate> local,
       Instant expiry) {
     this.models = models;
+    for (ModelSpec model : models.values()) {
+      byAskedName.put(model.name(), model);
+      model.aliases().forEach(alias -> byAskedName.put(alias, model));
+    }
     this.clients = clients;
     this.locality = locality;
     this.routes = routes;
@@ -98,9 +104,22 @@ public final class RoutingTable {
     return models.values();
   }
 
-  /** Whether the policy names this model. */
-  public boolean hasModel(String name) {
-    return models.containsKey(name);
+  /** The model that clients mean by a name: its own or one of its aliases. */
+  public Optional<ModelSpec> model(String asked) {
+    return Optional.ofNullable(byAskedName.get(asked));
+  }
+
+  /** Whether a request can be answered by this box itself, rather than by others only. */
+  public boolean servesLocally() {
+    return !local.isEmpty()
+        || routes.stream()
+            .flatMap(route -> route.use().stream())
+            .anyMatch(Candidate::isLocalEngine);
+  }
+
+  /** The model that the policy names first, which answers those that name none. */
+  public String firstModel() {
+    return models.keySet().stream().findFirst().orElse("");
   }
 
   /**

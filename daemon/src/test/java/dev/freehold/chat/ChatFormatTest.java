@@ -37,7 +37,7 @@ class ChatFormatTest {
   @BeforeAll
   static void load() {
     model = Model.load(TestModels.small(), ModelOptions.defaults());
-    format = ChatFormat.of(model);
+    format = ChatFormat.of(model, 2048);
   }
 
   @AfterAll

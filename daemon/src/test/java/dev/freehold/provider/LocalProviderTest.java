@@ -14,6 +14,7 @@ import dev.freehold.inference.InferenceEvent.Finished;
 import dev.freehold.inference.InferenceEvent.TextDelta;
 import dev.freehold.inference.InferenceEvent.ToolCallDelta;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Message;
@@ -203,5 +204,54 @@ class LocalProviderTest {
         assertThrows(InferenceException.class, () -> PROVIDER.prepare(request));
     assertEquals(InferenceException.Kind.UNAVAILABLE, refusal.kind());
     assertFalse(refusal.retryAfter().isEmpty());
+  }
+
+  @Test
+  void gapInCodeIsFilledWithWhatBelongsThere() throws Exception {
+    InferenceRequest request = gap("assistant", OptionalInt.of(24));
+    List<InferenceEvent> events = events(request);
+    assertTrue(text(events).startsWith("fib(n-1) + fib(n-2)"), text(events));
+  }
+
+  @Test
+  void modelThatCannotFillGapsRefuses() {
+    InferenceException refusal =
+        assertThrows(
+            InferenceException.class, () -> PROVIDER.prepare(gap("small", OptionalInt.of(24))));
+    assertEquals(Kind.INVALID_REQUEST, refusal.kind());
+  }
+
+  @Test
+  void requestForNoTokensIsCountedAndEndsAtOnce() throws Exception {
+    List<InferenceEvent> events = events(gap("assistant", OptionalInt.of(0)));
+    assertEquals(1, events.size());
+    Finished finished = (Finished) events.getFirst();
+    assertEquals(FinishReason.LENGTH, finished.reason());
+    assertEquals(0, finished.usage().completionTokens());
+  }
+
+  private static InferenceRequest gap(String model, OptionalInt limit) {
+    Prompt.Infill infill =
+        new Prompt.Infill(
+            "def fib(n):\n    if n < 2:\n        return n\n    return ",
+            "\n\nprint(fib(10))\n",
+            List.of());
+    return new InferenceRequest("test", model, infill, GREEDY, new OutputFormat.Text(), limit);
+  }
+
+  @Test
+  void vocabularyTurnsTextIntoTokensAndBack() throws Exception {
+    try (Vocabulary vocabulary = PROVIDER.vocabulary("small", Instant.now().plusSeconds(60))) {
+      int[] tokens = vocabulary.tokens("Grüezi, 世界!", false, false);
+      assertEquals("Grüezi, 世界!", vocabulary.text(tokens));
+      InferenceException refusal =
+          assertThrows(InferenceException.class, () -> vocabulary.text(new int[] {49_152}));
+      assertEquals(Kind.INVALID_REQUEST, refusal.kind());
+      assertEquals(
+          "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+          vocabulary
+              .prompt(ask("Hi", new OutputFormat.Text()))
+              .replaceFirst("(?s)^<\\|im_start\\|>system.*?<\\|im_end\\|>\n", ""));
+    }
   }
 }

@@ -24,6 +24,11 @@ final class Policies {
         - {name: usual, use: [local]}
       """;
 
+  /** Everything stays on the box, which has the starter model and the small one. */
+  static final String OFFICE =
+      LOCAL_ONLY.replace(
+          "models:\n", "models:\n  assistant: {catalogue: qwen2.5-coder-0.5b, context: 8192}\n");
+
   private Policies() {}
 
   /** Prefers a provider outside for everyone; only locality keeps a request in. */

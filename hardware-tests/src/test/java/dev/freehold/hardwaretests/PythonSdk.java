@@ -1,8 +1,5 @@
 package dev.freehold.hardwaretests;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.SiteException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,20 +13,31 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DynamicTest;
 
 /**
- * The official Python SDK, installed by pip from a list of hashes into a folder outside the tree
- * that its content names, so that another clone finds it there.
+ * The official Python SDKs and pytest, installed by pip from a list of hashes into a folder outside
+ * the tree that its content names, so that another clone finds it there.
  */
 final class PythonSdk {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String REQUIREMENTS = "requirements.txt";
+  private static final String FIXTURES = "conftest.py";
+  private static final Duration INSTALL_MAX = Duration.ofMinutes(5);
+
+  /** All the scenarios of one file, on a machine that builds beside them. */
+  private static final Duration RUN_MAX = Duration.ofMinutes(20);
+
+  private static final int PYTEST_PASSED = 0;
+  private static final int PYTEST_FAILED = 1;
 
   private final Path folder;
 
@@ -37,15 +45,21 @@ final class PythonSdk {
     this.folder = folder;
   }
 
-  /** Finds the SDK in the cache, or installs it there. */
+  /** Finds the SDKs in the cache, or installs them there. */
   static PythonSdk installed() {
+    return installed(REQUIREMENTS);
+  }
+
+  /** Finds the packages of a list in the cache, or installs them there. */
+  static PythonSdk installed(String list) {
     try {
-      byte[] requirements = resource(REQUIREMENTS);
+      byte[] requirements = resource(list);
       String interpreter =
           run(
               List.of(
                   "python3", "-c", "import sys, platform; print(sys.version, platform.platform())"),
-              Map.of());
+              Map.of(),
+              INSTALL_MAX);
       Path cache = cache();
       Path folder = cache.resolve("python-" + hash(requirements, interpreter));
       Files.createDirectories(cache);
@@ -61,32 +75,60 @@ final class PythonSdk {
       }
       return new PythonSdk(folder);
     } catch (IOException e) {
-      throw new SiteException("The Python SDK cannot be installed: " + e, e);
+      throw new SiteException("The Python SDKs cannot be installed: " + e, e);
     }
   }
 
-  /** Runs a script of the test resources against a box and returns the JSON that it printed. */
-  JsonNode run(String script, String url, String model, ClientIdentity client) {
+  /** Where the packages are, for {@code PYTHONPATH}. */
+  Path folder() {
+    return folder;
+  }
+
+  /** Runs a program and returns what it printed; a failure shows its traceback. */
+  String run(String program, Map<String, String> environment) {
     try {
       Path file = Files.createTempFile("freehold-", ".py");
       try {
-        Files.write(file, resource(script));
-        return JSON.readTree(
-            run(
-                List.of("python3", file.toString()),
-                Map.of(
-                    "PYTHONPATH", folder.toString(),
-                    "FREEHOLD_URL", url,
-                    "FREEHOLD_CA", client.authority().toString(),
-                    "FREEHOLD_CERT", client.certificate().toString(),
-                    "FREEHOLD_KEY", client.key().toString(),
-                    "FREEHOLD_MODEL", model)));
+        Files.writeString(file, program);
+        return run(List.of("python3", file.toString()), withPackages(environment), RUN_MAX);
       } finally {
         Files.delete(file);
       }
     } catch (IOException e) {
-      throw new SiteException(script + " cannot be run: " + e, e);
+      throw new SiteException("The program cannot be run: " + e, e);
     }
+  }
+
+  /** Runs a file of the test resources by pytest; each of its scenarios is a test of its own. */
+  List<DynamicTest> tests(String file, Map<String, String> environment) {
+    try {
+      Path tests = Files.createTempDirectory("freehold-");
+      try {
+        for (String name : List.of(FIXTURES, file)) {
+          Files.write(tests.resolve(name), resource(name));
+        }
+        Path report = tests.resolve("report.xml");
+        List<String> command = new ArrayList<>(List.of("python3", "-m", "pytest"));
+        command.addAll(List.of("--quiet", "-p", "no:cacheprovider", "--rootdir", tests.toString()));
+        command.addAll(List.of("--junitxml", report.toString(), tests.resolve(file).toString()));
+        Ended ended = runToEnd(command, withPackages(environment), RUN_MAX);
+        if (ended.exit() != PYTEST_PASSED && ended.exit() != PYTEST_FAILED) {
+          throw failure(command, ended);
+        }
+        return PytestReport.read(report);
+      } finally {
+        deleteTree(tests);
+      }
+    } catch (IOException e) {
+      throw new SiteException(file + " cannot be run: " + e, e);
+    }
+  }
+
+  private Map<String, String> withPackages(Map<String, String> environment) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("PYTHONPATH", folder.toString());
+    all.put("PYTHONDONTWRITEBYTECODE", "1");
+    return all;
   }
 
   /** Installed beside its place and moved there, so that a broken install leaves nothing half. */
@@ -99,7 +141,7 @@ final class PythonSdk {
       command.addAll(List.of("--require-hashes", "--only-binary=:all:", "--no-deps"));
       command.addAll(List.of("--target", staged.resolve("packages").toString()));
       command.addAll(List.of("--requirement", list.toString()));
-      run(command, Map.of());
+      run(command, Map.of(), INSTALL_MAX);
       Files.move(staged.resolve("packages"), folder, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       deleteTree(staged);
@@ -141,24 +183,51 @@ final class PythonSdk {
     }
   }
 
-  private static String run(List<String> command, Map<String, String> environment)
+  private static String run(List<String> command, Map<String, String> environment, Duration atMost)
       throws IOException {
+    Ended ended = runToEnd(command, environment, atMost);
+    if (ended.exit() != 0) {
+      throw failure(command, ended);
+    }
+    return ended.output();
+  }
+
+  private static SiteException failure(List<String> command, Ended ended) {
+    return new SiteException(
+        "%s ended with %d: %s%s"
+            .formatted(String.join(" ", command), ended.exit(), ended.errors(), ended.output()));
+  }
+
+  private record Ended(int exit, String output, String errors) {}
+
+  private static Ended runToEnd(
+      List<String> command, Map<String, String> environment, Duration atMost) throws IOException {
+    Path output = Files.createTempFile("freehold-", ".out");
     Path errors = Files.createTempFile("freehold-", ".err");
     try {
-      ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .redirectOutput(output.toFile())
+              .redirectError(errors.toFile());
       builder.environment().putAll(environment);
       Process process = builder.start();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      int exit = process.waitFor();
-      if (exit != 0) {
+      process.getOutputStream().close();
+      if (!process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
         throw new SiteException(
-            String.join(" ", command) + " ended with " + exit + ": " + Files.readString(errors));
+            "%s did not end within %d s: %s%s"
+                .formatted(
+                    String.join(" ", command),
+                    atMost.toSeconds(),
+                    Files.readString(errors),
+                    Files.readString(output)));
       }
-      return output;
+      return new Ended(process.exitValue(), Files.readString(output), Files.readString(errors));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SiteException("Interrupted while python3 ran.", e);
     } finally {
+      Files.delete(output);
       Files.delete(errors);
     }
   }

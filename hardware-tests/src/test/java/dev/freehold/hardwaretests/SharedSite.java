@@ -8,9 +8,22 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /** One site for all suites that leave it as they found it; it starts once and ends with the run. */
-final class SharedSite implements ParameterResolver {
+class SharedSite implements ParameterResolver {
 
   private static final Namespace NAMESPACE = Namespace.create(SharedSite.class);
+
+  private final String name;
+  private final String policy;
+
+  /** The site of the small model. */
+  SharedSite() {
+    this("shared", Policies.LOCAL_ONLY);
+  }
+
+  SharedSite(String name, String policy) {
+    this.name = name;
+    this.policy = policy;
+  }
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
@@ -23,8 +36,6 @@ final class SharedSite implements ParameterResolver {
         .getRoot()
         .getStore(NAMESPACE)
         .getOrComputeIfAbsent(
-            "site",
-            _ -> Site.withBox(Path.of("target/suites/shared"), Policies.LOCAL_ONLY),
-            Site.class);
+            name, _ -> Site.withBox(Path.of("target/suites", name), policy), Site.class);
   }
 }

@@ -1,6 +1,8 @@
 package dev.freehold.llama;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +18,8 @@ public final class Context implements AutoCloseable {
   private final long address;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment message = arena.allocate(CallFrame.MESSAGE_BYTES);
+  private final MemorySegment floatsAt = arena.allocate(JAVA_LONG);
+  private final MemorySegment floatsCount = arena.allocate(JAVA_INT);
   private final Lifetime lifetime;
   private final int contextTokens;
 
@@ -39,6 +43,44 @@ public final class Context implements AutoCloseable {
     model.lifetime().enter();
     try (CallFrame frame = new CallFrame()) {
       int status = ContextCalls.create(model.address(), options, frame.pointer(), frame.message());
+      frame.check(status, "no context could be made");
+      return new Context(model, frame.address());
+    } catch (RuntimeException | Error e) {
+      model.lifetime().exit();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a context whose batches give a vector, or scores, for each of their sequences. A sequence
+   * lies whole within one batch and begins at position 0; whoever decodes calls {@link #clear}
+   * before the next batch. The model stays in memory until the context is closed.
+   *
+   * @param batchTokens the most tokens of one batch, and so of one sequence
+   * @param sequencesMax the most sequences of one batch, numbered from 0
+   * @param threads compute threads
+   * @param pooling what becomes of a sequence's outputs; the model's own unless it is a trial
+   * @throws LlamaException if there is not enough memory
+   */
+  public static Context createPooled(
+      Model model, int batchTokens, int sequencesMax, int threads, Pooling pooling) {
+    if (pooling == Pooling.NONE) {
+      throw new IllegalArgumentException("a pooled context needs a pooling, found NONE");
+    }
+    ContextOptions.requirePositive("batchTokens", batchTokens);
+    ContextOptions.requirePositive("threads", threads);
+    ContextOptions.requireSequences(sequencesMax);
+    model.lifetime().enter();
+    try (CallFrame frame = new CallFrame()) {
+      int status =
+          ContextCalls.createPooled(
+              model.address(),
+              batchTokens,
+              sequencesMax,
+              threads,
+              pooling.code(),
+              frame.pointer(),
+              frame.message());
       frame.check(status, "no context could be made");
       return new Context(model, frame.address());
     } catch (RuntimeException | Error e) {
@@ -260,6 +302,31 @@ public final class Context implements AutoCloseable {
     try {
       int status = ContextCalls.stateRestore(address, sequence, from, from.byteSize(), message);
       check(status, "the sequence could not be restored");
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /**
+   * Copies a sequence's vector, or its scores, from where the last batch left them. No float of it
+   * passes through the heap.
+   *
+   * @param into native memory, which takes as many of the first floats as fit
+   * @return how many floats there are, which may be more than were copied
+   * @throws LlamaException if the last batch had no such sequence, or the context is not pooled
+   */
+  public int embeddings(int sequence, MemorySegment into) {
+    Model.requireNative(into);
+    lifetime.enter();
+    try {
+      int status =
+          ContextCalls.embeddingsSequence(address, sequence, floatsAt, floatsCount, message);
+      check(status, "the sequence has no vector");
+      int count = floatsCount.get(JAVA_INT, 0);
+      long bytes = Math.min((long) count * Float.BYTES, into.byteSize());
+      MemorySegment floats = MemorySegment.ofAddress(floatsAt.get(JAVA_LONG, 0));
+      MemorySegment.copy(floats.reinterpret(bytes), 0, into, 0, bytes);
+      return count;
     } finally {
       lifetime.exit();
     }

@@ -22,6 +22,11 @@ final class ContextCalls {
           FunctionDescriptor.of(
               JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
               JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle FREEHOLD_CONTEXT_CREATE_POOLED =
+      NativeLibrary.bind(
+          "freehold_context_create_pooled",
+          FunctionDescriptor.of(
+              JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle FREEHOLD_CONTEXT_FREE =
       NativeLibrary.bind("freehold_context_free", FunctionDescriptor.ofVoid(JAVA_LONG));
   private static final MethodHandle FREEHOLD_CONTEXT_TOKENS =
@@ -68,6 +73,10 @@ final class ContextCalls {
       NativeLibrary.bind(
           "freehold_state_restore",
           FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS));
+  private static final MethodHandle FREEHOLD_EMBEDDINGS_SEQUENCE =
+      NativeLibrary.bind(
+          "freehold_embeddings_sequence",
+          FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, ADDRESS));
   private static final MethodHandle FREEHOLD_LOGPROBS =
       NativeLibrary.bind(
           "freehold_logprobs",
@@ -92,6 +101,37 @@ final class ContextCalls {
               options.flash().code(),
               context,
               message);
+    } catch (Throwable t) {
+      throw NativeLibrary.unexpected(t);
+    }
+  }
+
+  static int createPooled(
+      long model,
+      int batchTokens,
+      int sequencesMax,
+      int threads,
+      int pooling,
+      MemorySegment context,
+      MemorySegment message) {
+    try {
+      return (int)
+          FREEHOLD_CONTEXT_CREATE_POOLED.invokeExact(
+              model, batchTokens, sequencesMax, threads, pooling, context, message);
+    } catch (Throwable t) {
+      throw NativeLibrary.unexpected(t);
+    }
+  }
+
+  static int embeddingsSequence(
+      long context,
+      int sequence,
+      MemorySegment floats,
+      MemorySegment count,
+      MemorySegment message) {
+    try {
+      return (int)
+          FREEHOLD_EMBEDDINGS_SEQUENCE.invokeExact(context, sequence, floats, count, message);
     } catch (Throwable t) {
       throw NativeLibrary.unexpected(t);
     }

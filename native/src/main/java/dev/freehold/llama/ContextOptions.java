@@ -27,24 +27,28 @@ public record ContextOptions(
 
   public ContextOptions {
     Objects.requireNonNull(flash, "flash");
-    positive("contextTokens", contextTokens);
-    positive("batchTokens", batchTokens);
-    positive("microBatchTokens", microBatchTokens);
-    positive("sequencesMax", sequencesMax);
-    positive("threads", threads);
-    positive("batchThreads", batchThreads);
+    requirePositive("contextTokens", contextTokens);
+    requirePositive("batchTokens", batchTokens);
+    requirePositive("microBatchTokens", microBatchTokens);
+    requirePositive("threads", threads);
+    requirePositive("batchThreads", batchThreads);
     if (microBatchTokens > batchTokens) {
       throw new IllegalArgumentException(
           "microBatchTokens is %d, expected at most batchTokens, which is %d"
               .formatted(microBatchTokens, batchTokens));
     }
+    requireSequences(sequencesMax);
+  }
+
+  static void requireSequences(int sequencesMax) {
+    requirePositive("sequencesMax", sequencesMax);
     if (sequencesMax > SEQUENCES_LIMIT) {
       throw new IllegalArgumentException(
           "sequencesMax is %d, expected at most %d".formatted(sequencesMax, SEQUENCES_LIMIT));
     }
   }
 
-  private static void positive(String name, int value) {
+  static void requirePositive(String name, int value) {
     if (value < 1) {
       throw new IllegalArgumentException("%s is %d, expected at least 1".formatted(name, value));
     }

@@ -19,7 +19,8 @@ public record MemoryNeed(long weightsBytes, long cacheBytes, long computeBytes) 
 
   /**
    * Tells what a model would take with such a context. Reads the file's header and allocates none
-   * of it, so that a model too large for the machine can be asked about.
+   * of it, so that a model too large for the machine can be asked about. Of a model that pools,
+   * what a pooled context takes whose batch holds the longest input that the options allow.
    *
    * @throws LlamaException if llama.cpp cannot load the file or does not allow the options
    */

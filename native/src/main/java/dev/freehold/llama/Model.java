@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A loaded model and its vocabulary. Immutable, usable from any thread. Contexts, samplers and chat
@@ -129,6 +130,32 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /** The tokens with which the model was taught to fill gaps; empty if it was not. */
+  public Optional<InfillMarks> infillMarks() {
+    lifetime.enter();
+    try {
+      int before = ModelCalls.infillMark(address, ModelCalls.INFILL_BEFORE);
+      int after = ModelCalls.infillMark(address, ModelCalls.INFILL_AFTER);
+      int gap = ModelCalls.infillMark(address, ModelCalls.INFILL_GAP);
+      if (before < 0 || after < 0 || gap < 0) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new InfillMarks(
+              before,
+              after,
+              gap,
+              optional(ModelCalls.infillMark(address, ModelCalls.INFILL_REPOSITORY)),
+              optional(ModelCalls.infillMark(address, ModelCalls.INFILL_FILE))));
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  private static OptionalInt optional(int token) {
+    return token < 0 ? OptionalInt.empty() : OptionalInt.of(token);
+  }
+
   /** Whether a model that produces this token has finished its answer. Allocates nothing. */
   public boolean isEndOfGeneration(int token) {
     lifetime.enter();
@@ -154,6 +181,70 @@ public final class Model implements AutoCloseable {
     lifetime.enter();
     try {
       return ModelCalls.eos(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** The token that stands between two texts; -1 if the vocabulary has none. */
+  public int sepToken() {
+    lifetime.enter();
+    try {
+      return ModelCalls.sep(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** Whether the vocabulary puts its begin token before a text. */
+  public boolean addsBos() {
+    return adds(ModelCalls.ADDS_BOS);
+  }
+
+  /** Whether the vocabulary puts its end token after a text. */
+  public boolean addsEos() {
+    return adds(ModelCalls.ADDS_EOS);
+  }
+
+  /** Whether the vocabulary puts its separator between two texts. */
+  public boolean addsSep() {
+    return adds(ModelCalls.ADDS_SEP);
+  }
+
+  private boolean adds(int kind) {
+    lifetime.enter();
+    try {
+      return (ModelCalls.addedTokens(address) & kind) != 0;
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** What the model's file says that it is for; {@link Pooling#NONE} for a model of text. */
+  public Pooling pooling() {
+    lifetime.enter();
+    try {
+      return Pooling.of(ModelCalls.pooling(address));
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** How many floats a vector of a pooled context has. */
+  public int embeddingLength() {
+    lifetime.enter();
+    try {
+      return ModelCalls.embeddingLength(address);
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /** How many scores a context with {@link Pooling#RANK} gives a sequence. */
+  public int classifierOutputs() {
+    lifetime.enter();
+    try {
+      return ModelCalls.classifierOutputs(address);
     } finally {
       lifetime.exit();
     }

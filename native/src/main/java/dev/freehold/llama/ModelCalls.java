@@ -19,6 +19,18 @@ final class ModelCalls {
   /** What {@link #piece} gives for a token that is not in the vocabulary. */
   static final int NO_SUCH_TOKEN = Integer.MIN_VALUE;
 
+  /* freehold_infill_mark */
+  static final int INFILL_BEFORE = 0;
+  static final int INFILL_AFTER = 1;
+  static final int INFILL_GAP = 2;
+  static final int INFILL_REPOSITORY = 3;
+  static final int INFILL_FILE = 4;
+
+  /* freehold_added_token */
+  static final int ADDS_BOS = 1;
+  static final int ADDS_EOS = 2;
+  static final int ADDS_SEP = 4;
+
   private static final FunctionDescriptor MODEL_TO_INT = FunctionDescriptor.of(JAVA_INT, JAVA_LONG);
   private static final FunctionDescriptor MODEL_TO_LONG =
       FunctionDescriptor.of(JAVA_LONG, JAVA_LONG);
@@ -47,6 +59,19 @@ final class ModelCalls {
       NativeLibrary.bind("freehold_model_bos", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_EOS =
       NativeLibrary.bind("freehold_model_eos", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_INFILL_MARK =
+      NativeLibrary.bind(
+          "freehold_model_infill_mark", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle FREEHOLD_MODEL_SEP =
+      NativeLibrary.bind("freehold_model_sep", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_ADDED_TOKENS =
+      NativeLibrary.bind("freehold_model_added_tokens", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_POOLING =
+      NativeLibrary.bind("freehold_model_pooling", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_EMBEDDING_LENGTH =
+      NativeLibrary.bind("freehold_model_embedding_length", MODEL_TO_INT);
+  private static final MethodHandle FREEHOLD_MODEL_CLASSIFIER_OUTPUTS =
+      NativeLibrary.bind("freehold_model_classifier_outputs", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_HAS_CHAT_TEMPLATE =
       NativeLibrary.bind("freehold_model_has_chat_template", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_DESCRIPTION =
@@ -150,6 +175,35 @@ final class ModelCalls {
 
   static int eos(long model) {
     return toInt(FREEHOLD_MODEL_EOS, model);
+  }
+
+  static int infillMark(long model, int which) {
+    try {
+      return (int) FREEHOLD_MODEL_INFILL_MARK.invokeExact(model, which);
+    } catch (Throwable t) {
+      throw NativeLibrary.unexpected(t);
+    }
+  }
+
+  static int sep(long model) {
+    return toInt(FREEHOLD_MODEL_SEP, model);
+  }
+
+  /** Any of {@link #ADDS_BOS}, {@link #ADDS_EOS} and {@link #ADDS_SEP} together. */
+  static int addedTokens(long model) {
+    return toInt(FREEHOLD_MODEL_ADDED_TOKENS, model);
+  }
+
+  static int pooling(long model) {
+    return toInt(FREEHOLD_MODEL_POOLING, model);
+  }
+
+  static int embeddingLength(long model) {
+    return toInt(FREEHOLD_MODEL_EMBEDDING_LENGTH, model);
+  }
+
+  static int classifierOutputs(long model) {
+    return toInt(FREEHOLD_MODEL_CLASSIFIER_OUTPUTS, model);
   }
 
   static int hasChatTemplate(long model) {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,6 +37,36 @@ public final class TokenBuffer implements AutoCloseable {
   public static TokenBuffer of(int... tokens) {
     Arena arena = Arena.ofShared();
     return new TokenBuffer(arena, arena.allocateFrom(JAVA_INT, tokens), tokens.length);
+  }
+
+  /** Copies several buffers' tokens, one after the other, within native memory. */
+  @SuppressWarnings("MustBeClosedChecker") // the buffer owns the arena
+  public static TokenBuffer joined(List<Slice> parts) {
+    long total = parts.stream().mapToLong(Slice::count).sum();
+    int size = Math.toIntExact(total);
+    Arena arena = Arena.ofShared();
+    MemorySegment segment = arena.allocate(JAVA_INT, Math.max(1, size));
+    long end = 0;
+    for (Slice part : parts) {
+      long bytes = (long) part.count * Integer.BYTES;
+      MemorySegment.copy(
+          part.tokens.segment(), (long) part.from * Integer.BYTES, segment, end, bytes);
+      end += bytes;
+    }
+    return new TokenBuffer(arena, segment, size);
+  }
+
+  /** The tokens of a buffer from one index on. */
+  public record Slice(TokenBuffer tokens, int from, int count) {
+
+    public Slice {
+      Objects.checkFromIndexSize(from, count, tokens.size());
+    }
+
+    /** All of them. */
+    public static Slice of(TokenBuffer tokens) {
+      return new Slice(tokens, 0, tokens.size());
+    }
   }
 
   public int size() {

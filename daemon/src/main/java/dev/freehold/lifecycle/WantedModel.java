@@ -1,0 +1,112 @@
+package dev.freehold.lifecycle;
+
+import dev.freehold.bundle.catalogue.CatalogueEntry;
+import dev.freehold.bundle.policy.ModelSpec;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** One model of the bundle in force, and how far the loader has come with it: the loader's own. */
+final class WantedModel {
+
+  /** What makes a loaded model the one that is wanted; a change of anything else needs no load. */
+  record Recipe(String source, int contextTokens, int slots) {}
+
+  /** What is loaded under the model's name. */
+  record Loaded(Recipe recipe, Holdings.Holding holding) {}
+
+  private final ModelSpec spec;
+  private final Optional<CatalogueEntry> entry;
+  private final Optional<Path> given;
+
+  /** Where its file is, once it is here. */
+  Optional<Path> file;
+
+  Optional<Loaded> loaded = Optional.empty();
+
+  /** Whether somebody waits for it. */
+  boolean demanded;
+
+  /** Whether it has been tried in a probe process, or that could not be done for now. */
+  boolean probed;
+
+  /** Whether others were let go to make room, which takes a moment. */
+  boolean awaitsRoom;
+
+  /** Why the last try failed. */
+  Optional<String> problem = Optional.empty();
+
+  /** Whether it failed because the budget has no room for it. */
+  boolean tooLarge;
+
+  /** When it may be tried again after a failure, by the loader's clock. */
+  long retryAtNanos;
+
+  /**
+   * A model that nothing has been done for.
+   *
+   * @param entry what the bundle says of its file
+   * @param given the file that the operator gave instead
+   */
+  WantedModel(ModelSpec spec, Optional<CatalogueEntry> entry, Optional<Path> given) {
+    this.spec = spec;
+    this.entry = entry;
+    this.given = given;
+    this.file = given;
+  }
+
+  String name() {
+    return spec.name();
+  }
+
+  ModelSpec spec() {
+    return spec;
+  }
+
+  Optional<CatalogueEntry> entry() {
+    return entry;
+  }
+
+  boolean isGiven() {
+    return given.isPresent();
+  }
+
+  boolean isOnDemand() {
+    return spec.load() == ModelSpec.Load.DEMAND;
+  }
+
+  Recipe recipe() {
+    return new Recipe(
+        given
+            .map(Path::toString)
+            .or(() -> entry.map(CatalogueEntry::sha256))
+            .orElse("no file of " + spec.catalogue()),
+        spec.contextTokens(),
+        spec.slots());
+  }
+
+  /** Whether what is loaded is what is wanted. */
+  boolean isAsWanted() {
+    return loaded.isPresent() && loaded.get().recipe().equals(recipe());
+  }
+
+  /**
+   * Whether it should be loaded now: at the start, because it changed, or because it is asked for.
+   */
+  boolean isDue() {
+    return !isAsWanted() && (!isOnDemand() || loaded.isPresent() || demanded);
+  }
+
+  /** Takes over what an earlier wish has reached for a model of this name. */
+  void continues(WantedModel before) {
+    loaded = before.loaded;
+    demanded = before.demanded;
+    if (before.recipe().equals(recipe())) {
+      file = before.file;
+      probed = before.probed;
+      awaitsRoom = before.awaitsRoom;
+      problem = before.problem;
+      tooLarge = before.tooLarge;
+      retryAtNanos = before.retryAtNanos;
+    }
+  }
+}
