@@ -99,7 +99,11 @@ final class ChatRequests {
             : Optional.empty();
     boolean mayBeEmpty = role == Message.Role.ASSISTANT;
     MessageContent content =
-        MessageContent.read(fields, "content", mayBeEmpty, role == Message.Role.USER);
+        MessageContent.read(
+            fields,
+            "content",
+            mayBeEmpty,
+            role == Message.Role.USER ? MessageContent.Form.CHAT : MessageContent.Form.NONE);
     return new Message(
         role, content.text(), calls, toolCallId, fields.text("name"), content.images());
   }

@@ -5,7 +5,6 @@ import dev.freehold.inference.Image;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +25,28 @@ record MessageContent(String text, List<Image> images) {
 
   private static final int DATA_URL_HEAD_MAX = 96;
 
+  /** How a surface of OpenAI's writes an image. */
+  enum Form {
+    /** Not at all: only users show images. */
+    NONE(""),
+    CHAT("image_url"),
+    RESPONSES("input_image");
+
+    private final String type;
+
+    Form(String type) {
+      this.type = type;
+    }
+
+    private Image image(Fields part, int at) throws ApiException {
+      if (this == CHAT) {
+        return ofUrl(part.requiredObject("image_url"), "url", at);
+      }
+      requireNoFile(part);
+      return ofUrl(part, "image_url", at);
+    }
+  }
+
   MessageContent {
     images = List.copyOf(images);
   }
@@ -34,9 +55,9 @@ record MessageContent(String text, List<Image> images) {
    * Reads a field that is a string or an array of parts, as OpenAI's surfaces have it.
    *
    * @param mayBeEmpty whether the field may be left out
-   * @param mayHaveImages whether images may stand here
+   * @param form how images may stand here
    */
-  static MessageContent read(Fields fields, String name, boolean mayBeEmpty, boolean mayHaveImages)
+  static MessageContent read(Fields fields, String name, boolean mayBeEmpty, Form form)
       throws ApiException {
     JsonNode content = fields.raw(name);
     if (content.isTextual()) {
@@ -54,13 +75,9 @@ record MessageContent(String text, List<Image> images) {
       switch (part.requiredText("type")) {
         case "text", "input_text", "output_text" -> text.append(part.requiredText("text"));
         case "refusal" -> text.append(part.requiredText("refusal"));
-        case "image_url" -> {
-          requireImagesHere(part, mayHaveImages);
-          add(images, ofUrl(part.requiredObject("image_url"), "url", text.length()), part);
-        }
-        case "input_image" -> {
-          requireImagesHere(part, mayHaveImages);
-          add(images, ofUrl(part, "image_url", text.length()), part);
+        case "image_url", "input_image" -> {
+          requireForm(part, form);
+          add(images, form.image(part, text.length()), part);
         }
         default ->
             throw ApiErrors.wrongParam(
@@ -72,10 +89,23 @@ record MessageContent(String text, List<Image> images) {
     return new MessageContent(text.toString(), images);
   }
 
-  private static void requireImagesHere(Fields part, boolean mayHaveImages) throws ApiException {
-    if (!mayHaveImages) {
+  private static void requireForm(Fields part, Form form) throws ApiException {
+    if (form == Form.NONE) {
       throw ApiErrors.wrongParam(
           part.path("type"), "Only a user's message may have images: send text parts only.");
+    }
+    if (!part.requiredText("type").equals(form.type)) {
+      throw ApiErrors.wrongParam(
+          part.path("type"),
+          "'%s' must be text or %s here, found another surface's form of an image."
+              .formatted(part.path("type"), form.type));
+    }
+  }
+
+  private static void requireNoFile(Fields part) throws ApiException {
+    if (part.has("file_id")) {
+      throw part.unsupported(
+          "file_id", "This box keeps no files. Send the image itself, as a data: URL.");
     }
   }
 
@@ -89,10 +119,6 @@ record MessageContent(String text, List<Image> images) {
   }
 
   private static Image ofUrl(Fields holder, String name, int at) throws ApiException {
-    if (holder.has("file_id")) {
-      throw holder.unsupported(
-          "file_id", "This box keeps no files. Send the image itself, as a data: URL.");
-    }
     String url = holder.requiredText(name);
     Matcher head = DATA_URL.matcher(url.substring(0, Math.min(DATA_URL_HEAD_MAX, url.length())));
     if (!head.lookingAt()) {
@@ -121,7 +147,7 @@ record MessageContent(String text, List<Image> images) {
 
   private static Image image(Fields holder, String name, String type, String base64, int at)
       throws ApiException {
-    String mediaType = type.toLowerCase(Locale.ROOT).replace("image/jpg", "image/jpeg");
+    String mediaType = type.equals("image/jpg") ? "image/jpeg" : type;
     if (!MEDIA_TYPES.contains(mediaType)) {
       throw ApiErrors.wrongParam(
           holder.path(name),

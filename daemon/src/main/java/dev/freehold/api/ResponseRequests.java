@@ -128,7 +128,12 @@ final class ResponseRequests {
                   "'%s' must be system, developer, user or assistant, found something else."
                       .formatted(item.path("role")));
         };
-    MessageContent content = MessageContent.read(item, "content", false, role == Message.Role.USER);
+    MessageContent content =
+        MessageContent.read(
+            item,
+            "content",
+            false,
+            role == Message.Role.USER ? MessageContent.Form.RESPONSES : MessageContent.Form.NONE);
     return new Message(
         role, content.text(), List.of(), Optional.empty(), Optional.empty(), content.images());
   }
@@ -172,7 +177,7 @@ final class ResponseRequests {
     }
     return new Message(
         Message.Role.TOOL,
-        MessageContent.read(item, "output", false, false).text(),
+        MessageContent.read(item, "output", false, MessageContent.Form.NONE).text(),
         List.of(),
         Optional.of(callId),
         Optional.empty());
