@@ -105,7 +105,7 @@ final class EmbeddingRequests {
     List<Integer> tokens = new ArrayList<>(array.size());
     for (JsonNode token : array) {
       Optional<Integer> number =
-          token.isIntegralNumber() && token.canConvertToInt()
+          token.canConvertToExactIntegral() && token.canConvertToInt()
               ? Optional.of(token.intValue())
               : Optional.empty();
       tokens.add(

@@ -11,12 +11,14 @@ import io.helidon.http.HeaderValues;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * {@code GET /v1/models} and {@code GET /v1/models/NAME}: what the policy offers and how it is
- * doing. What is not known yet of a model (nobody has tried it on this box) is null.
+ * doing. What is not known yet of a model (nobody has tried it on this box) is null. OpenAI's
+ * fields and Anthropic's have different names, so one body serves the SDKs of both.
  */
 final class ModelsEndpoint {
 
@@ -31,18 +33,27 @@ final class ModelsEndpoint {
   }
 
   void list(Exchange exchange) throws IOException {
+    List<ModelSpec> models = List.copyOf(router.table().models());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
       json.writeStringField("object", "list");
       json.writeArrayFieldStart("data");
-      for (ModelSpec model : router.table().models()) {
+      for (ModelSpec model : models) {
         write(json, model);
       }
       json.writeEndArray();
+      page(json, models);
       json.writeEndObject();
     }
     send(exchange, bytes);
+  }
+
+  /** Anthropic's list is cut into pages; this one is whole. */
+  private static void page(JsonGenerator json, List<ModelSpec> models) throws IOException {
+    json.writeBooleanField("has_more", false);
+    json.writeStringField("first_id", models.isEmpty() ? null : models.getFirst().name());
+    json.writeStringField("last_id", models.isEmpty() ? null : models.getLast().name());
   }
 
   void one(Exchange exchange) throws IOException, InferenceException {
@@ -71,6 +82,9 @@ final class ModelsEndpoint {
     json.writeStringField("object", "model");
     json.writeNumberField("created", created.getEpochSecond());
     json.writeStringField("owned_by", "freehold");
+    json.writeStringField("type", "model");
+    json.writeStringField("display_name", model.name());
+    json.writeStringField("created_at", created.truncatedTo(ChronoUnit.SECONDS).toString());
     json.writeStringField("state", status.map(s -> s.stage().text()).orElse(REMOTE));
     json.writeFieldName("context_length");
     if (facts.isPresent()) {

@@ -35,18 +35,15 @@ final class TokenEndpoints {
   void tokenize(Exchange exchange)
       throws ApiException, InferenceException, IOException, InterruptedException {
     Fields fields = Fields.of(body(exchange));
-    String content = fields.requiredText("content");
-    boolean addSpecial = fields.flag("add_special", false);
-    boolean parseSpecial = fields.flag("parse_special", true);
-    boolean withPieces = fields.flag("with_pieces", false);
+    Text text = text(fields);
     try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
-      int[] tokens = vocabulary.tokens(content, addSpecial, parseSpecial);
+      int[] tokens = vocabulary.tokens(text.content(), text.addSpecial(), text.parseSpecial());
       send(
           exchange,
           json -> {
             json.writeArrayFieldStart("tokens");
             for (int token : tokens) {
-              if (withPieces) {
+              if (text.withPieces()) {
                 piece(json, token, vocabulary.piece(token));
               } else {
                 json.writeNumber(token);
@@ -73,8 +70,7 @@ final class TokenEndpoints {
       throws ApiException, InferenceException, IOException, InterruptedException {
     ObjectNode body = body(exchange);
     Fields fields = Fields.of(body);
-    ObjectNode named = body.has("model") ? body : body.deepCopy().put("model", "");
-    ApiRequest asked = ChatRequests.read(exchange.id(), named);
+    ApiRequest asked = conversation(exchange.id(), body);
     try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
       String prompt = vocabulary.prompt(asked.request());
       send(exchange, json -> json.writeStringField("prompt", AnswerJson.wellFormed(prompt)));
@@ -88,7 +84,7 @@ final class TokenEndpoints {
 
   private Vocabulary vocabulary(Exchange exchange, Fields fields)
       throws ApiException, InferenceException, InterruptedException {
-    Optional<String> model = fields.text("model").filter(name -> !name.isEmpty());
+    Optional<String> model = model(fields);
     Vocabulary vocabulary = router.vocabulary(exchange.caller().orElseThrow(), model);
     router
         .table()
@@ -97,7 +93,35 @@ final class TokenEndpoints {
     return vocabulary;
   }
 
-  private static int[] tokens(Fields fields) throws ApiException {
+  /** A text, and how it is to be read. */
+  record Text(String content, boolean addSpecial, boolean parseSpecial, boolean withPieces) {
+
+    /** The content is the client's. */
+    @Override
+    public String toString() {
+      return "Text[length=" + content.length() + "]";
+    }
+  }
+
+  static Text text(Fields fields) throws ApiException {
+    return new Text(
+        fields.requiredText("content"),
+        fields.flag("add_special", false),
+        fields.flag("parse_special", true),
+        fields.flag("with_pieces", false));
+  }
+
+  /** A chat's body may leave its model out here. */
+  static ApiRequest conversation(String id, ObjectNode body) throws ApiException {
+    return ChatRequests.read(id, body.has("model") ? body : body.deepCopy().put("model", ""));
+  }
+
+  /** Absent for the policy's first. */
+  static Optional<String> model(Fields fields) throws ApiException {
+    return fields.text("model").filter(name -> !name.isEmpty());
+  }
+
+  static int[] tokens(Fields fields) throws ApiException {
     JsonNode array = fields.raw("tokens");
     if (!array.isArray() || array.size() > TOKENS_MAX) {
       throw fields.wrong("tokens", "an array of at most %d tokens".formatted(TOKENS_MAX), array);
@@ -105,7 +129,7 @@ final class TokenEndpoints {
     int[] tokens = new int[array.size()];
     for (int i = 0; i < tokens.length; i++) {
       JsonNode token = array.get(i);
-      if (!token.isIntegralNumber() || !token.canConvertToInt()) {
+      if (!token.canConvertToExactIntegral() || !token.canConvertToInt()) {
         throw fields.wrong("tokens[%d]".formatted(i), "a token's number", token);
       }
       tokens[i] = token.intValue();

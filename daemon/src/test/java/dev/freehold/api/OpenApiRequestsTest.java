@@ -26,13 +26,35 @@ class OpenApiRequestsTest extends ServedTest {
 
   private static final int MUTATIONS_A_PATH = 3_000;
 
-  private static final Map<String, InferenceEndpoint.BodyReader> READERS =
-      Map.of(
-          "/v1/chat/completions", Surface.CHAT::read,
-          "/v1/completions", Surface.COMPLETION::read,
-          "/v1/responses", Surface.RESPONSES::read,
-          "/v1/messages", Surface.MESSAGES::read,
-          "/v1/messages/count_tokens", MessageRequests::readUnlimited);
+  /** Reads a body, or refuses it. */
+  private interface Reader {
+    void read(ObjectNode body) throws ApiException;
+  }
+
+  private static final Map<String, Reader> READERS =
+      Map.ofEntries(
+          Map.entry("/v1/chat/completions", body -> Surface.CHAT.read("r-1", body)),
+          Map.entry("/v1/completions", body -> Surface.COMPLETION.read("r-1", body)),
+          Map.entry("/infill", body -> Surface.INFILL.read("r-1", body)),
+          Map.entry("/v1/responses", body -> Surface.RESPONSES.read("r-1", body)),
+          Map.entry("/v1/messages", body -> Surface.MESSAGES.read("r-1", body)),
+          Map.entry(
+              "/v1/messages/count_tokens", body -> MessageRequests.readUnlimited("r-1", body)),
+          Map.entry("/v1/embeddings", body -> Surface.EMBEDDINGS.read("r-1", body)),
+          Map.entry("/v1/rerank", body -> Surface.RERANK.read("r-1", body)),
+          Map.entry(
+              "/tokenize",
+              body -> {
+                TokenEndpoints.text(Fields.of(body));
+                TokenEndpoints.model(Fields.of(body));
+              }),
+          Map.entry(
+              "/detokenize",
+              body -> {
+                TokenEndpoints.tokens(Fields.of(body));
+                TokenEndpoints.model(Fields.of(body));
+              }),
+          Map.entry("/apply-template", body -> TokenEndpoints.conversation("r-1", body)));
 
   /** Refusals by a rule between fields, which stands in words in the document, not in a schema. */
   private static final List<String> RULES_BETWEEN_FIELDS =
@@ -95,7 +117,7 @@ class OpenApiRequestsTest extends ServedTest {
       for (ObjectNode example : document.examples(path)) {
         assertEquals(
             List.of(), document.taken(path).validate(example.toString(), InputFormat.JSON), path);
-        READERS.get(path).read("r-1", example);
+        READERS.get(path).read(example);
       }
     }
   }
@@ -150,7 +172,7 @@ class OpenApiRequestsTest extends ServedTest {
 
   private static Optional<String> refusal(String path, ObjectNode body) {
     try {
-      READERS.get(path).read("r-1", body);
+      READERS.get(path).read(body);
       return Optional.empty();
     } catch (ApiException e) {
       return Optional.of(e.getMessage());

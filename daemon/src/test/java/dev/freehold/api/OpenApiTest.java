@@ -17,6 +17,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import io.swagger.v3.parser.core.models.SwaggerParseResult;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
@@ -34,7 +36,10 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class OpenApiTest extends ServedTest {
 
   private static final List<String> STREAMED =
-      List.of("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages");
+      List.of(
+          "/v1/chat/completions", "/v1/completions", "/infill", "/v1/responses", "/v1/messages");
+
+  private static final List<String> INFERRED = List.of("/v1/embeddings", "/v1/rerank");
 
   private static final Set<String> METHODS = Set.of("get", "post", "put", "patch", "delete");
 
@@ -148,6 +153,44 @@ class OpenApiTest extends ServedTest {
   }
 
   @Test
+  void vectorsAndRankingsAreAsDocumented() throws Exception {
+    Step end = finish(FinishReason.STOP, new Usage(7, 0, 0));
+    List<Step> vectors = List.of(vector(0), vector(1), end);
+    for (String path : INFERRED) {
+      for (ObjectNode example : document.examples(path)) {
+        boolean one = example.path("input").isTextual();
+        box.local.plays(
+            path.endsWith("rerank")
+                ? List.of(score(0, 0.5), score(1, -2), end)
+                : one ? List.of(vector(0), end) : vectors);
+        try (TestClient client = box.client()) {
+          conforms(200, path, client.post(path, example.toString()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void tokensAndTemplatesAreAsDocumented() throws Exception {
+    for (String path : List.of("/tokenize", "/detokenize", "/apply-template")) {
+      for (ObjectNode example : document.examples(path)) {
+        try (TestClient client = box.client()) {
+          conforms(200, path, client.post(path, example.toString()));
+        }
+      }
+    }
+  }
+
+  private static Step vector(int index) {
+    return new Step.Say(
+        new InferenceEvent.Embedded(index, MemorySegment.ofArray(new float[] {0.5f, -1e-7f})));
+  }
+
+  private static Step score(int index, double relevance) {
+    return new Step.Say(new InferenceEvent.Scored(index, relevance));
+  }
+
+  @Test
   void answerThatBreaksOffIsAsDocumented() throws Exception {
     box.local.plays(
         List.of(
@@ -165,7 +208,7 @@ class OpenApiTest extends ServedTest {
           List.of(Optional.<Duration>empty(), Optional.of(Duration.ofSeconds(3)))) {
         box.local.plays(List.of(new Step.Break(kind, wait)));
         box.remote.plays(List.of(new Step.Break(kind, wait)));
-        for (String path : STREAMED) {
+        for (String path : Stream.concat(STREAMED.stream(), INFERRED.stream()).toList()) {
           try (TestClient client = box.client()) {
             Reply reply = client.post(path, question(path, false));
             assertFalse(reply.status() < 400, kind + ": " + reply.body());

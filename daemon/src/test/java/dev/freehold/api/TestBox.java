@@ -29,7 +29,7 @@ final class TestBox implements AutoCloseable {
       """
       site: test
       models:
-        assistant: {catalogue: smollm2-135m, context: 4096}
+        assistant: {catalogue: smollm2-135m, context: 4096, aliases: [gpt-4o]}
       providers:
         local:  {kind: engine}
         remote: {kind: openai, trust: cloud, region: US, credential: remote-key, url: "https://remote.example/v1"}

@@ -87,7 +87,10 @@ final class AnthropicJavaSuite {
 
     assertTrue(
         listed.containsAll(List.of(OfficeSite.ASSISTANT, OfficeSite.SMALL)), listed::toString);
-    assertEquals(OfficeSite.SMALL, client.models().retrieve(OfficeSite.SMALL).id());
+    ModelInfo small = client.models().retrieve(OfficeSite.SMALL);
+    assertEquals(OfficeSite.SMALL, small.id());
+    assertEquals(OfficeSite.SMALL, small.displayName());
+    assertTrue(small.createdAt().getYear() >= 2026, small::toString);
     assertThrows(NotFoundException.class, () -> client.models().retrieve("no-such-model"));
   }
 

@@ -8,13 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The shared site of an office: a box whose starter model knows tools and says sensible things, and
- * whose small one is quick.
+ * The shared site of an office: a box whose starter model knows tools and says sensible things,
+ * whose small one is quick, and whose third makes vectors.
  */
 final class OfficeSite extends SharedSite {
 
   static final String ASSISTANT = "assistant";
   static final String SMALL = "small";
+  static final String EMBEDDER = "embedder";
 
   private static final Duration SETTLE_MAX = Duration.ofSeconds(60);
 
@@ -38,6 +39,7 @@ final class OfficeSite extends SharedSite {
         "FREEHOLD_KEY", client.key().toString(),
         "FREEHOLD_MODEL", ASSISTANT,
         "FREEHOLD_SMALL_MODEL", SMALL,
+        "FREEHOLD_EMBEDDING_MODEL", EMBEDDER,
         "FREEHOLD_HEALTH", site.box().health());
   }
 

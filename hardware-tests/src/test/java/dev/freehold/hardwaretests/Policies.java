@@ -24,10 +24,17 @@ final class Policies {
         - {name: usual, use: [local]}
       """;
 
-  /** Everything stays on the box, which has the starter model and the small one. */
+  /**
+   * Everything stays on the box, which has the starter model, the small one and one for vectors.
+   */
   static final String OFFICE =
       LOCAL_ONLY.replace(
-          "models:\n", "models:\n  assistant: {catalogue: qwen2.5-coder-0.5b, context: 8192}\n");
+          "models:\n",
+          """
+          models:
+            assistant: {catalogue: qwen2.5-coder-0.5b, context: 8192}
+            embedder: {catalogue: all-minilm-l6-v2, context: 2048, slots: 4}
+          """);
 
   private Policies() {}
 

@@ -34,7 +34,9 @@ final class RecipesSuite {
 
   @Test
   void everyRecipeIsTried() {
-    assertEquals(Set.of("Summarise", "Classify", "Draft", "Internal assistant"), recipes.names());
+    assertEquals(
+        Set.of("Summarise", "Classify", "Draft", "Autocomplete", "Internal assistant"),
+        recipes.names());
   }
 
   @Test
@@ -66,6 +68,14 @@ final class RecipesSuite {
     for (String fact : List.of("Keller", "12 office chairs", "Tuesday", "14")) {
       assertTrue(draft.contains(fact), () -> "no '" + fact + "' in: " + draft);
     }
+  }
+
+  @Test
+  void gapInTheCodeIsFilled() {
+    List<String> code = cook("Autocomplete").lines().toList();
+
+    assertTrue(code.get(2).matches("    price = .*net.*rate.*"), code::toString);
+    assertEquals("    return round(price, 2)", code.get(3), code::toString);
   }
 
   @Test

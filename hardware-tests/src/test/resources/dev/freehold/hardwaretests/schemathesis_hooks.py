@@ -6,12 +6,14 @@ import schemathesis
 
 MODEL = os.environ["FREEHOLD_MODEL"]
 TOKENS_MAX = 2
-LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens", "n_predict")
+LIMIT_MAX = 2**31 - 1
 
 # What each surface whose limit may be left out calls it.
 OPTIONAL_LIMITS = {
     "/v1/chat/completions": "max_tokens",
     "/v1/completions": "max_tokens",
+    "/infill": "n_predict",
     "/v1/responses": "max_output_tokens",
 }
 
@@ -30,15 +32,27 @@ def before_load_schema(context, raw_schema):
     for path in raw_schema["paths"].values():
         for example in examples(path):
             example["value"]["model"] = MODEL
-            example["value"].update({name: TOKENS_MAX for name in LIMITS if name in example["value"]})
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """A request that names no limit would be answered at length."""
+    """Keeps answers short: limits that are valid are lowered, and none is left out."""
+    if not isinstance(case.body, dict):
+        return
+    for name in LIMITS:
+        if is_high(case.body.get(name)):
+            case.body[name] = TOKENS_MAX
     limit = OPTIONAL_LIMITS.get(case.path)
-    if limit and isinstance(case.body, dict) and case.body.get(limit) is None:
+    if limit and case.body.get(limit) is None:
         case.body[limit] = TOKENS_MAX
+
+
+def is_high(limit):
+    return (
+        isinstance(limit, (int, float))
+        and TOKENS_MAX < limit <= LIMIT_MAX
+        and limit == int(limit)
+    )
 
 
 def answered(document):
@@ -72,17 +86,16 @@ def close_objects(node):
 
 
 def narrow(node):
-    """A request's model is the one that is there, its limit low."""
+    """A request's model is the one that is there."""
     if isinstance(node, list):
         for child in node:
             narrow(child)
     elif isinstance(node, dict):
-        for name in node.get("properties", {}):
+        for name, schema in node.get("properties", {}).items():
             if name == "model":
-                node["properties"][name] = {"type": "string", "enum": [MODEL]}
-            elif name in LIMITS:
-                kind = "integer" if name in node.get("required", []) else ["integer", "null"]
-                node["properties"][name] = {"type": kind, "minimum": 1, "maximum": TOKENS_MAX}
+                # An empty name means the policy's first model, as no name does where it is optional.
+                optional = schema.get("$ref", "").endswith("/OptionalModelName")
+                node["properties"][name] = {"enum": [MODEL, ""] + ([None] if optional else [])}
         for child in node.values():
             narrow(child)
 

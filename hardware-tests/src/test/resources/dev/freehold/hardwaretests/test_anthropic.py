@@ -66,10 +66,15 @@ def calls_of(message):
 
 
 def test_models_are_listed_and_retrieved(anthropic_client, assistant, small):
-    listed = [model.id for model in anthropic_client.models.list()]
+    page = anthropic_client.models.list()
+    listed = [model.id for model in page]
     assert assistant in listed
     assert small in listed
-    assert anthropic_client.models.retrieve(small).id == small
+    assert (page.first_id, page.last_id, page.has_more) == (listed[0], listed[-1], False)
+
+    retrieved = anthropic_client.models.retrieve(small)
+    assert (retrieved.id, retrieved.type, retrieved.display_name) == (small, "model", small)
+    assert retrieved.created_at.year >= 2026
     with pytest.raises(anthropic.NotFoundError):
         anthropic_client.models.retrieve("no-such-model")
 

@@ -65,24 +65,27 @@ public final class BoxProcess implements AutoCloseable {
     return new BoxProcess(distribution, state, log);
   }
 
-  /** Starts the daemon on free loopback ports and waits until it serves. */
-  public void start() {
+  /**
+   * Starts the daemon on free loopback ports and waits until it serves.
+   *
+   * @param options of {@code freehold serve}, beside those that every box here has
+   */
+  public void start(String... options) {
     Path readyFile = state.resolve("ready.json");
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "serve",
+                "--state",
+                state.toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--health",
+                "127.0.0.1:0"));
+    arguments.addAll(List.of(options));
     process =
         ServerProcess.start(
-            "box",
-            distribution.command(
-                "freehold",
-                List.of(
-                    "serve",
-                    "--state",
-                    state.toString(),
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--health",
-                    "127.0.0.1:0")),
-            Distribution.environment(),
-            log);
+            "box", distribution.command("freehold", arguments), Distribution.environment(), log);
     try {
       ready = process.awaitReady(readyFile, START_MAX);
     } catch (RuntimeException e) {
