@@ -74,10 +74,26 @@ struct freehold_sampler_params {
     float    frequency_penalty;
     float    presence_penalty;
     int32_t  penalty_last_n;
+    float    top_n_sigma;   // negative = off
+    float    xtc_probability;   // 0 = off
+    float    xtc_threshold;
+    float    dry_multiplier;   // 0 = off
+    float    dry_base;
+    int32_t  dry_allowed_length;
+    int32_t  dry_penalty_last_n;   // 0 = off
+    int32_t  mirostat;   // 0 = off, 1 or 2 the version
+    float    mirostat_tau;
+    float    mirostat_eta;
+    float    dynatemp_range;   // 0 = off
+    float    dynatemp_exponent;
+    int32_t  min_keep;
+    int32_t  ignore_eos;   // 1 = tokens that end generation are never chosen
+    int32_t  breakers_bytes;       // 0 = llama.cpp's own
     int32_t  logit_bias_count;
     int32_t  grammar_bytes;        // 0 = no grammar of the caller's own
     const struct freehold_logit_bias * logit_bias;
     const char *                       grammar;
+    const char *                       breakers;   // what DRY does not look past, each followed by a zero
 };
 
 // --- the library

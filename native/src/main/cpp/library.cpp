@@ -44,10 +44,26 @@ std::string layout_report() {
     FIELD(freehold_sampler_params, frequency_penalty);
     FIELD(freehold_sampler_params, presence_penalty);
     FIELD(freehold_sampler_params, penalty_last_n);
+    FIELD(freehold_sampler_params, top_n_sigma);
+    FIELD(freehold_sampler_params, xtc_probability);
+    FIELD(freehold_sampler_params, xtc_threshold);
+    FIELD(freehold_sampler_params, dry_multiplier);
+    FIELD(freehold_sampler_params, dry_base);
+    FIELD(freehold_sampler_params, dry_allowed_length);
+    FIELD(freehold_sampler_params, dry_penalty_last_n);
+    FIELD(freehold_sampler_params, mirostat);
+    FIELD(freehold_sampler_params, mirostat_tau);
+    FIELD(freehold_sampler_params, mirostat_eta);
+    FIELD(freehold_sampler_params, dynatemp_range);
+    FIELD(freehold_sampler_params, dynatemp_exponent);
+    FIELD(freehold_sampler_params, min_keep);
+    FIELD(freehold_sampler_params, ignore_eos);
+    FIELD(freehold_sampler_params, breakers_bytes);
     FIELD(freehold_sampler_params, logit_bias_count);
     FIELD(freehold_sampler_params, grammar_bytes);
     FIELD(freehold_sampler_params, logit_bias);
     FIELD(freehold_sampler_params, grammar);
+    FIELD(freehold_sampler_params, breakers);
     return out;
 }
 

@@ -5,9 +5,12 @@
 
 #include "common.h"
 #include "llama.h"
+#include "llama-grammar.h"
 #include "sampling.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -16,10 +19,16 @@
 
 using namespace freehold;
 
+struct free_grammar {
+    void operator()(llama_grammar * grammar) const { llama_grammar_free_impl(grammar); }
+};
+using grammar_ptr = std::unique_ptr<llama_grammar, free_grammar>;
+
 struct freehold_sampler {
     const llama_model *    model;
     common_params_sampling params;
     common_sampler_ptr     native;
+    grammar_ptr            shadow;            // stands where the native one's grammar stands, which shows nobody
     bool                   greedy  = false;   // nothing stands between the logits and the likeliest token
     bool                   refused = false;   // its grammar refused a token and stands nowhere until a reset
 };
@@ -77,6 +86,42 @@ void take_prompt(const llama_vocab * vocab, const freehold_chat_prompt & prompt,
     take_reasoning_tags(vocab, from, to);
 }
 
+// A sampler that no request can see past: the token is never chosen.
+void forbid_endings(const llama_vocab * vocab, common_params_sampling & to) {
+    for (int32_t token = 0; token < llama_vocab_n_tokens(vocab); token++) {
+        if (llama_vocab_is_eog(vocab, token)) {
+            to.logit_bias.push_back({token, -INFINITY});
+        }
+    }
+}
+
+void take_rarer_samplers(const freehold_sampler_params & params, const llama_vocab * vocab, common_params_sampling & out) {
+    out.top_n_sigma        = params.top_n_sigma;
+    out.xtc_probability    = params.xtc_probability;
+    out.xtc_threshold      = params.xtc_threshold;
+    out.dry_multiplier     = params.dry_multiplier;
+    out.dry_base           = params.dry_base;
+    out.dry_allowed_length = params.dry_allowed_length;
+    out.dry_penalty_last_n = params.dry_penalty_last_n;
+    out.mirostat           = params.mirostat;
+    out.mirostat_tau       = params.mirostat_tau;
+    out.mirostat_eta       = params.mirostat_eta;
+    out.dynatemp_range     = params.dynatemp_range;
+    out.dynatemp_exponent  = params.dynatemp_exponent;
+    out.min_keep           = params.min_keep;
+    if (params.breakers_bytes > 0) {
+        out.dry_sequence_breakers.clear();
+        for (int32_t at = 0; at < params.breakers_bytes;) {
+            out.dry_sequence_breakers.emplace_back(params.breakers + at);
+            at += (int32_t) out.dry_sequence_breakers.back().size() + 1;
+        }
+    }
+    if (params.ignore_eos != 0) {
+        out.ignore_eos = true;
+        forbid_endings(vocab, out);
+    }
+}
+
 common_params_sampling read_params(
         const llama_model * model, const freehold_sampler_params * params, const freehold_chat_prompt * prompt) {
     const llama_vocab * vocab = llama_model_get_vocab(model);
@@ -92,6 +137,7 @@ common_params_sampling read_params(
     out.penalty_freq    = params->frequency_penalty;
     out.penalty_present = params->presence_penalty;
     out.penalty_last_n  = params->penalty_last_n;
+    take_rarer_samplers(*params, vocab, out);
     const int32_t n_vocab = llama_vocab_n_tokens(vocab);
     for (int32_t i = 0; i < params->logit_bias_count; i++) {
         const freehold_logit_bias & bias = params->logit_bias[i];
@@ -99,7 +145,10 @@ common_params_sampling read_params(
             throw refusal("a logit bias names token " + std::to_string(bias.token) + ", the vocabulary ends at "
                     + std::to_string(n_vocab - 1));
         }
-        out.logit_bias.push_back({bias.token, bias.bias});
+        const bool ends = params->ignore_eos != 0 && llama_vocab_is_eog(vocab, bias.token);
+        if (!ends) {
+            out.logit_bias.push_back({bias.token, bias.bias});
+        }
     }
     std::sort(out.logit_bias.begin(), out.logit_bias.end(), [](const llama_logit_bias & a, const llama_logit_bias & b) {
         return a.token < b.token;
@@ -120,7 +169,10 @@ common_params_sampling read_params(
 bool picks_likeliest(const common_params_sampling & params) {
     const bool penalties = params.penalty_last_n != 0
             && (params.penalty_repeat != 1.0f || params.penalty_freq != 0.0f || params.penalty_present != 0.0f);
-    return params.temp <= 0.0f && !penalties && params.reasoning_budget_end.empty()
+    // These may remove or punish the likeliest token, or heat what was to be cold.
+    const bool others = params.typ_p < 1.0f || params.xtc_probability > 0.0f || params.dry_multiplier != 0.0f
+            || params.mirostat != 0 || params.dynatemp_range > 0.0f;
+    return params.temp <= 0.0f && !penalties && !others && params.reasoning_budget_end.empty()
             && common_grammar_value(params.grammar).empty();
 }
 
@@ -149,6 +201,130 @@ int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama
     return best;
 }
 
+// A grammar costs a pass over the vocabulary for each way in which it may go on: beyond this many, a step of everybody
+// would wait for one client's grammar. (Measured: 1,000 ways cost 0.1 to 1 s a token on two busy cores.)
+constexpr size_t GRAMMAR_WAYS_MAX = 512;
+
+void check_ways(llama_grammar * grammar) {
+    const size_t ways = llama_grammar_get_stacks(grammar).size();
+    if (ways > GRAMMAR_WAYS_MAX) {
+        throw refusal("the grammar may go on in " + std::to_string(ways) + " ways at once, this box follows at most "
+                + std::to_string(GRAMMAR_WAYS_MAX) + ": use fewer alternatives and no repetition inside a repetition");
+    }
+}
+
+// Its first tokens as common_sampler_init feeds them to its own.
+void accept_generation_prompt(const llama_vocab * vocab, const std::string & prompt, llama_grammar & grammar) {
+    const auto tokens = common_tokenize(vocab, prompt, false, true);
+    for (size_t i = 0; i < tokens.size(); i++) {
+        const std::string piece = common_token_to_piece(vocab, tokens[i], true);
+        const bool space_before = i == 0 && !piece.empty() && std::isspace((unsigned char) piece[0])
+                && !std::isspace((unsigned char) prompt[0]);
+        if (!space_before) {
+            llama_grammar_accept_impl(grammar, tokens[i]);
+        }
+    }
+}
+
+// A lazy grammar has none: it is llama.cpp's own, of tools whose schemas were bounded before.
+grammar_ptr make_shadow(const llama_model * model, const common_params_sampling & params) {
+    const std::string & grammar = common_grammar_value(params.grammar);
+    if (grammar.empty() || params.grammar_lazy) {
+        return nullptr;
+    }
+    const llama_vocab * vocab = llama_model_get_vocab(model);
+    grammar_ptr made(llama_grammar_init_impl(vocab, grammar.c_str(), "root", false, nullptr, 0, nullptr, 0));
+    if (made == nullptr) {
+        throw refusal("the grammar cannot be used: a rule is not defined, or begins with itself");
+    }
+    check_ways(made.get());
+    if (!params.generation_prompt.empty() && common_grammar_needs_prefill(params.grammar)) {
+        accept_generation_prompt(vocab, params.generation_prompt, *made);
+        check_ways(made.get());
+    }
+    return made;
+}
+
+// Where in a text something stands, as an editor shows it.
+std::string line_and_column(const std::string & text, size_t at) {
+    const std::string before = text.substr(0, at);
+    const size_t line = 1 + (size_t) std::count(before.begin(), before.end(), '\n');
+    const size_t start = before.rfind('\n');
+    const size_t column = start == std::string::npos ? at + 1 : at - start;
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+const char * skip_space(const char * at) {
+    while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n' || *at == '#') {
+        if (*at == '#') {
+            while (*at != 0 && *at != '\r' && *at != '\n') {
+                at++;
+            }
+        } else {
+            at++;
+        }
+    }
+    return at;
+}
+
+// llama.cpp's parser recurses with each group, and a few thousand of them overflow a thread's stack.
+constexpr int GROUPS_DEEP_MAX = 64;
+
+int deepest_group(const std::string & grammar) {
+    int depth = 0;
+    int deepest = 0;
+    char closing = 0;   // of the literal or the class that is open
+    for (size_t i = 0; i < grammar.size(); i++) {
+        const char c = grammar[i];
+        if (c == '\\') {
+            i++;
+        } else if (closing != 0) {
+            closing = c == closing ? 0 : closing;
+        } else if (c == '"' || c == '[' || c == '#') {
+            closing = c == '"' ? '"' : c == '[' ? ']' : '\n';
+        } else if (c == '(') {
+            deepest = std::max(deepest, ++depth);
+        } else if (c == ')') {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+// llama.cpp says that a grammar is wrong, but where only on stderr; its parser is asked rule by rule here. Its words
+// end with the rest of the grammar, whose length tells the place; the grammar's own text is not repeated.
+void check_grammar(const llama_model * model, const std::string & grammar) {
+    if (grammar.empty()) {
+        return;
+    }
+    if (deepest_group(grammar) > GROUPS_DEEP_MAX) {
+        throw refusal("the grammar has groups nested deeper than " + std::to_string(GROUPS_DEEP_MAX));
+    }
+    llama_grammar_parser parser(llama_model_get_vocab(model));
+    const char * at = skip_space(grammar.c_str());
+    try {
+        while (*at != 0) {
+            at = parser.parse_rule(at);
+        }
+    } catch (const native_assertion &) {
+        throw;
+    } catch (const std::exception & e) {
+        const std::string words = e.what();
+        const size_t cut = words.find(" at ");
+        size_t place = (size_t) (at - grammar.c_str());
+        std::string what = "a rule is malformed or repeats too much";
+        if (cut != std::string::npos) {
+            what = words.substr(0, cut);
+            const size_t rest = words.size() - cut - 4;
+            place = rest <= grammar.size() ? grammar.size() - rest : place;
+        }
+        throw refusal("the grammar is wrong at " + line_and_column(grammar, place) + ": " + what);
+    }
+    if (parser.symbol_ids.find("root") == parser.symbol_ids.end()) {
+        throw refusal("the grammar has no rule named root");
+    }
+}
+
 // common_sampler_init may change its parameters, so a copy is given: a reset starts from the same ones.
 common_sampler_ptr build(const llama_model * model, const common_params_sampling & params) {
     common_params_sampling own = params;
@@ -174,6 +350,8 @@ int32_t freehold_sampler_create(
         made->model  = model;
         made->params = read_params(model, params, prompt);
         made->greedy = picks_likeliest(made->params);
+        check_grammar(model, common_grammar_value(made->params.grammar));
+        made->shadow = make_shadow(model, made->params);
         made->native = build(model, made->params);
         if (made->params.seed == LLAMA_DEFAULT_SEED) {
             made->params.seed = common_sampler_get_seed(made->native.get());   // a reset repeats the seed that was drawn
@@ -222,6 +400,12 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
             sampler->refused = true;
             throw refusal("the sampler's grammar forbids token " + std::to_string(token) + " here");
         }
+        if (sampler->shadow != nullptr) {
+            sampler->refused = true;
+            llama_grammar_accept_impl(*sampler->shadow, token);
+            check_ways(sampler->shadow.get());
+            sampler->refused = false;
+        }
         return FREEHOLD_OK;
     });
 }
@@ -229,6 +413,7 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
 int32_t freehold_sampler_reset(freehold_sampler * sampler, char * message) {
     return guarded(message, false, [&] {
         // llama.cpp's own reset leaves the grammar where it stands: a new one stands at its beginning.
+        sampler->shadow = make_shadow(sampler->model, sampler->params);
         sampler->native = build(sampler->model, sampler->params);
         sampler->refused = false;
         return FREEHOLD_OK;

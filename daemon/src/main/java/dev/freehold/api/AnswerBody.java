@@ -10,18 +10,19 @@ import java.time.Instant;
 interface AnswerBody {
 
   /**
-   * Adds an event that is not the last.
+   * Adds an event.
    *
+   * @param choice which of several answers it belongs to, from 0
    * @throws InferenceException if the answer grows longer than its surface allows
    */
-  void add(InferenceEvent event) throws IOException, InferenceException;
+  void add(int choice, InferenceEvent event) throws IOException, InferenceException;
 
   /**
-   * The answer in its surface's form.
+   * The answer in its surface's form, once every choice has finished.
    *
    * @throws InferenceException if the form has no place for what the model said
    */
-  byte[] json(String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException;
 
   /**
@@ -29,10 +30,9 @@ interface AnswerBody {
    *
    * @throws InferenceException if the form has no place for what the model said
    */
-  default Ready ready(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  default Ready ready(String requestId, String model, Instant created)
       throws IOException, InferenceException {
-    byte[] json = json(requestId, model, created, finished);
+    byte[] json = json(requestId, model, created);
     return (response, beforeTheEnd) -> {
       beforeTheEnd.run();
       response.send(json);

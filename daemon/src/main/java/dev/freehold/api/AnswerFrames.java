@@ -17,12 +17,13 @@ interface AnswerFrames {
 
   /**
    * Adds what an event means to the client; the first one also opens the answer, and {@code
-   * Finished} ends it.
+   * Finished} ends it, once every choice has finished.
    *
+   * @param choice which of several answers the event belongs to, from 0
    * @throws InferenceException if the form has no place for the event; what the buffer holds then
    *     are whole frames
    */
-  void event(InferenceEvent event) throws IOException, InferenceException;
+  void event(int choice, InferenceEvent event) throws IOException, InferenceException;
 
   /** Ends a stream that broke off. */
   void error(ApiError error) throws IOException;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
+import java.util.List;
 
 /** The parts of an answer's JSON that whole and streamed answers share. */
 final class AnswerJson {
@@ -17,6 +18,13 @@ final class AnswerJson {
       case TOOL_CALLS -> "tool_calls";
       case CONTENT_FILTER -> "content_filter";
     };
+  }
+
+  /** The tokens of several answers to one prompt, which is counted once. */
+  static Usage total(List<Usage> answers) {
+    Usage one = answers.getFirst();
+    int completion = answers.stream().mapToInt(Usage::completionTokens).sum();
+    return new Usage(one.promptTokens(), one.cachedTokens(), completion);
   }
 
   static void usage(JsonGenerator json, Usage usage) throws IOException {

@@ -6,6 +6,7 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
@@ -27,9 +28,6 @@ final class ChatRequests {
 
   static ApiRequest read(String id, ObjectNode body) throws ApiException {
     Fields fields = Fields.of(body);
-    CommonFields.requireOneAnswer(fields, "n");
-    CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
-    CommonFields.requireAbsent(fields, "top_logprobs", "Leave it out.");
     CommonFields.requireAbsent(fields, "audio", "Leave it out.");
     CommonFields.requireAbsent(fields, "functions", "Send 'tools' instead.");
     CommonFields.requireAbsent(fields, "function_call", "Send 'tool_choice' instead.");
@@ -47,13 +45,29 @@ final class ChatRequests {
             prompt,
             CommonFields.sampling(fields, "stop"),
             format(fields),
-            tokensMax(fields));
+            tokensMax(fields),
+            logprobs(fields),
+            CommonFields.priority(fields));
     return new ApiRequest(
-        request,
-        stream,
-        CommonFields.includeUsage(fields, stream),
-        CommonFields.isEffort(fields.text("reasoning_effort")),
-        true);
+            request,
+            stream,
+            CommonFields.includeUsage(fields, stream),
+            CommonFields.isEffort(fields.text("reasoning_effort")),
+            true)
+        .withAnswers(CommonFields.answers(fields))
+        .withServiceTier(CommonFields.answeredTier(fields));
+  }
+
+  private static OptionalInt logprobs(Fields fields) throws ApiException {
+    OptionalInt top = fields.integer("top_logprobs", 0, TokenLogprob.ALTERNATIVES_MAX);
+    if (fields.flag("logprobs", false)) {
+      return OptionalInt.of(top.orElse(0));
+    }
+    if (top.isPresent()) {
+      throw ApiErrors.wrongParam(
+          "top_logprobs", "'top_logprobs' goes only with 'logprobs': true. Send both or neither.");
+    }
+    return OptionalInt.empty();
   }
 
   private static OptionalInt tokensMax(Fields fields) throws ApiException {
@@ -186,6 +200,10 @@ final class ChatRequests {
   }
 
   private static OutputFormat format(Fields fields) throws ApiException {
+    Optional<OutputFormat> grammar = CommonFields.grammar(fields);
+    if (grammar.isPresent()) {
+      return grammar.get();
+    }
     Optional<Fields> format = fields.object("response_format");
     if (format.isEmpty()) {
       return new OutputFormat.Text();

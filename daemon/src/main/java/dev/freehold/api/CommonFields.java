@@ -1,8 +1,12 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Priority;
+import dev.freehold.inference.SamplerSetting;
 import dev.freehold.inference.Sampling;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +18,9 @@ final class CommonFields {
 
   static final int LOGIT_BIASES_MAX = 1_024;
   static final int STOP_CHARACTERS_MAX = 1_024;
+  static final int GRAMMAR_CHARACTERS_MAX = 32_768;
+  static final int BREAKERS_MAX = 64;
+  static final int BREAKER_CHARACTERS_MAX = 64;
 
   /** OpenAI allows 0, for which samplers need the smallest nucleus instead. */
   private static final double TOP_P_MIN = 1e-6;
@@ -40,7 +47,68 @@ final class CommonFields {
         fields.number("repeat_penalty", REPEAT_PENALTY_MIN, 10),
         fields.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE),
         logitBias(fields),
-        stop(fields, stopName));
+        stop(fields, stopName),
+        rarer(fields));
+  }
+
+  private static Sampling.Rarer rarer(Fields fields) throws ApiException {
+    Map<SamplerSetting, Double> settings = new EnumMap<>(SamplerSetting.class);
+    for (SamplerSetting setting : SamplerSetting.values()) {
+      if (fields.has(setting.field())) {
+        settings.put(setting, number(fields, setting));
+      }
+    }
+    return new Sampling.Rarer(settings, breakers(fields), fields.flag("ignore_eos", false));
+  }
+
+  private static double number(Fields fields, SamplerSetting setting) throws ApiException {
+    return setting.isWhole()
+        ? fields.integer(setting.field(), (int) setting.min(), (int) setting.max()).getAsInt()
+        : fields.number(setting.field(), setting.min(), setting.max()).getAsDouble();
+  }
+
+  private static List<String> breakers(Fields fields) throws ApiException {
+    String name = "dry_sequence_breakers";
+    JsonNode breakers = fields.raw(name);
+    if (breakers.isMissingNode()) {
+      return List.of();
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : breakers) {
+      texts.add(text.asText(""));
+    }
+    boolean fit = breakers.isArray() && !texts.isEmpty() && texts.size() <= BREAKERS_MAX;
+    for (String text : texts) {
+      fit &= !text.isEmpty() && text.length() <= BREAKER_CHARACTERS_MAX && text.indexOf(0) < 0;
+    }
+    if (!fit) {
+      throw ApiErrors.wrongParam(
+          name,
+          "'%s' must be an array of 1 to %d strings of 1 to %d characters, found something else."
+              .formatted(name, BREAKERS_MAX, BREAKER_CHARACTERS_MAX));
+    }
+    return texts;
+  }
+
+  /** A grammar of the client's own, which must be the only shape that the answer is given. */
+  static Optional<OutputFormat> grammar(Fields fields) throws ApiException {
+    Optional<String> grammar = fields.text("grammar").filter(text -> !text.isEmpty());
+    if (grammar.isEmpty()) {
+      return Optional.empty();
+    }
+    if (grammar.get().length() > GRAMMAR_CHARACTERS_MAX) {
+      throw ApiErrors.wrongParam(
+          "grammar",
+          "'grammar' has %d characters, this box takes at most %d."
+              .formatted(grammar.get().length(), GRAMMAR_CHARACTERS_MAX));
+    }
+    for (String other : List.of("response_format", "tools")) {
+      if (!fields.raw(other).isEmpty()) {
+        throw ApiErrors.wrongParam(
+            "grammar", "'grammar' and '%s' exclude each other. Send one.".formatted(other));
+      }
+    }
+    return Optional.of(new OutputFormat.Grammar(grammar.get()));
   }
 
   static boolean includeUsage(Fields fields, boolean stream) throws ApiException {
@@ -59,11 +127,27 @@ final class CommonFields {
     return effort.isPresent() && !effort.get().equals("none");
   }
 
-  /** Several answers to one question are not offered. */
-  static void requireOneAnswer(Fields fields, String name) throws ApiException {
-    if (fields.integer(name, 1, 128).orElse(1) != 1) {
-      throw fields.unsupported(name, "Send 1, or one request for each answer.");
-    }
+  /** How many answers are wanted. */
+  static int answers(Fields fields) throws ApiException {
+    return fields.integer("n", 1, ApiRequest.ANSWERS_MAX).orElse(1);
+  }
+
+  /** Which class a request waits in; "flex" is OpenAI's word for one that nobody waits for. */
+  static Priority priority(Fields fields) throws ApiException {
+    return switch (fields.text("service_tier").orElse("auto")) {
+      case "flex" -> Priority.BACKGROUND;
+      case "auto", "default", "priority" -> Priority.INTERACTIVE;
+      default ->
+          throw ApiErrors.wrongParam(
+              "service_tier",
+              "'service_tier' must be auto, default, flex or priority, found something else.");
+    };
+  }
+
+  /** The tier that an answer names to a client that asked for one. */
+  static Optional<String> answeredTier(Fields fields) throws ApiException {
+    String served = priority(fields) == Priority.BACKGROUND ? "flex" : "default";
+    return fields.text("service_tier").map(_ -> served);
   }
 
   static void requireAbsent(Fields fields, String name, String instead) throws ApiException {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.TokenLogprob;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,9 +20,8 @@ final class CompletionRequests {
 
   static ApiRequest read(String id, ObjectNode body) throws ApiException {
     Fields fields = Fields.of(body);
-    CommonFields.requireOneAnswer(fields, "n");
-    CommonFields.requireOneAnswer(fields, "best_of");
-    CommonFields.requireAbsent(fields, "logprobs", "Leave it out.");
+    int answers = CommonFields.answers(fields);
+    requireNoneLeftOut(fields, answers);
     CommonFields.requireAbsent(fields, "echo", "Leave it out.");
     String model = fields.requiredText("model");
     Optional<String> suffix = fields.text("suffix").filter(text -> !text.isEmpty());
@@ -35,9 +35,20 @@ final class CompletionRequests {
                 ? new Prompt.Infill(prompt(fields), suffix.get(), List.of())
                 : new Prompt.Text(prompt(fields)),
             CommonFields.sampling(fields, "stop"),
-            new OutputFormat.Text(),
-            tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX));
-    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false);
+            CommonFields.grammar(fields).orElse(new OutputFormat.Text()),
+            tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX),
+            fields.integer("logprobs", 0, TokenLogprob.ALTERNATIVES_MAX),
+            CommonFields.priority(fields));
+    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false)
+        .withAnswers(answers)
+        .withServiceTier(CommonFields.answeredTier(fields));
+  }
+
+  /** To choose the best of more answers than are sent would need all of them ranked. */
+  private static void requireNoneLeftOut(Fields fields, int answers) throws ApiException {
+    if (fields.integer("best_of", 1, ApiRequest.ANSWERS_MAX).orElse(answers) != answers) {
+      throw fields.unsupported("best_of", "Leave it out, or send the same as 'n'.");
+    }
   }
 
   private static String prompt(Fields fields) throws ApiException {

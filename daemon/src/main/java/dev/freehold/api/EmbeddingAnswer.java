@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.Usage;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,6 +23,7 @@ final class EmbeddingAnswer implements AnswerBody {
 
   private final MemorySegment[] vectors;
   private final boolean base64;
+  private Usage usage = Usage.NONE;
 
   EmbeddingAnswer(ApiRequest asked) {
     this.vectors = new MemorySegment[((Prompt.Embedding) asked.request().prompt()).inputs().size()];
@@ -30,25 +32,28 @@ final class EmbeddingAnswer implements AnswerBody {
   }
 
   @Override
-  public void add(InferenceEvent event) {
-    if (!(event instanceof InferenceEvent.Embedded(int index, MemorySegment vector))) {
-      throw new IllegalStateException("not an event of an embedding");
+  public void add(int choice, InferenceEvent event) {
+    switch (event) {
+      case InferenceEvent.Embedded(int index, MemorySegment vector) -> vectors[index] = vector;
+      case InferenceEvent.Finished finished -> usage = finished.usage();
+      case InferenceEvent.TextDelta _,
+          InferenceEvent.ReasoningDelta _,
+          InferenceEvent.ToolCallDelta _,
+          InferenceEvent.Logprobs _,
+          InferenceEvent.Scored _ ->
+          throw new IllegalStateException("not an event of an embedding");
     }
-    vectors[index] = vector;
   }
 
   @Override
-  public byte[] json(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
-      throws IOException {
+  public byte[] json(String requestId, String model, Instant created) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    write(bytes, model, finished);
+    write(bytes, model);
     return bytes.toByteArray();
   }
 
   @Override
-  public Ready ready(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished) {
+  public Ready ready(String requestId, String model, Instant created) {
     for (MemorySegment vector : vectors) {
       if (vector == null) {
         throw new IllegalStateException("an input has no vector");
@@ -56,14 +61,13 @@ final class EmbeddingAnswer implements AnswerBody {
     }
     return (ServerResponse response, Runnable beforeTheEnd) -> {
       try (OutputStream out = response.outputStream()) {
-        write(out, model, finished);
+        write(out, model);
         beforeTheEnd.run();
       }
     };
   }
 
-  private void write(OutputStream out, String model, InferenceEvent.Finished finished)
-      throws IOException {
+  private void write(OutputStream out, String model) throws IOException {
     try (JsonGenerator json =
         Json.FACTORY.createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
       json.writeStartObject();
@@ -79,7 +83,7 @@ final class EmbeddingAnswer implements AnswerBody {
       }
       json.writeEndArray();
       json.writeStringField("model", model);
-      RankingAnswer.usage(json, finished.usage());
+      RankingAnswer.usage(json, usage);
       json.writeEndObject();
     } catch (IllegalStateException e) {
       // The memory goes when the request is ended from outside, by a stop of the daemon.

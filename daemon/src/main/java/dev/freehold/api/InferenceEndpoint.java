@@ -6,7 +6,6 @@ import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.routing.Inquiry;
 import dev.freehold.routing.RoutedRequest;
-import dev.freehold.routing.RoutedStream;
 import dev.freehold.routing.Router;
 import dev.freehold.store.Outcome;
 import io.helidon.http.HeaderName;
@@ -57,12 +56,18 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     ApiRequest asked = read.request();
     try (RoutedRequest routed = router.decide(read.inquiry())) {
       exchange.decision(routed.decision());
-      try (RoutedStream stream = routed.open();
-          RunningAnswers.Running _ = running.add(stream);
-          HangUpWatch.Watched watched = hangUps.watch(Connections.current(), stream::close)) {
-        answer(exchange, asked, stream, watched);
+      try (Answers answers = open(routed, asked);
+          RunningAnswers.Running _ = running.add(answers::end);
+          HangUpWatch.Watched watched = hangUps.watch(Connections.current(), answers::end)) {
+        answer(exchange, asked, answers, watched);
       }
     }
+  }
+
+  private static Answers open(RoutedRequest routed, ApiRequest asked) throws InferenceException {
+    return asked.answers() == 1
+        ? Answers.one(routed.open())
+        : new SeveralAnswers(routed, asked.answers());
   }
 
   /** What a client asked, and the question of where that may go. */
@@ -89,44 +94,46 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   private void answer(
-      Exchange exchange, ApiRequest asked, RoutedStream stream, HangUpWatch.Watched watched)
+      Exchange exchange, ApiRequest asked, Answers answers, HangUpWatch.Watched watched)
       throws InferenceException, IOException, InterruptedException {
     try {
-      InferenceEvent first = next(exchange, stream, watched);
+      Answers.Step first = next(exchange, answers, watched);
       exchange.firstOutput();
-      exchange.candidate(stream.candidate());
-      exchange.response().header(Exchange.PROVIDER_HEADER, stream.candidate().orElseThrow().name());
+      exchange.candidate(answers.candidate());
+      exchange
+          .response()
+          .header(Exchange.PROVIDER_HEADER, answers.candidate().orElseThrow().name());
       if (asked.stream()) {
-        stream(exchange, asked, stream, first, watched);
+        stream(exchange, asked, answers, first, watched);
       } else {
-        whole(exchange, asked, stream, first, watched);
+        whole(exchange, asked, answers, first, watched);
       }
     } finally {
       // Whatever happened, what was used has been used.
-      exchange.candidate(stream.candidate());
-      exchange.usage(stream.usageSoFar());
+      exchange.candidate(answers.candidate());
+      exchange.usage(answers.usageSoFar());
     }
   }
 
   private void whole(
       Exchange exchange,
       ApiRequest asked,
-      RoutedStream stream,
-      InferenceEvent first,
+      Answers answers,
+      Answers.Step first,
       HangUpWatch.Watched watched)
       throws InferenceException, IOException, InterruptedException {
     AnswerBody answer = surface.whole(exchange.id(), asked);
-    InferenceEvent event = first;
-    while (!(event instanceof InferenceEvent.Finished)) {
-      answer.add(event);
-      event = next(exchange, stream, watched);
+    Answers.Step step = first;
+    int unfinished = asked.answers();
+    while (true) {
+      answer.add(step.choice(), step.event());
+      if (step.event() instanceof InferenceEvent.Finished && --unfinished == 0) {
+        break;
+      }
+      step = next(exchange, answers, watched);
     }
     AnswerBody.Ready ready =
-        answer.ready(
-            exchange.id(),
-            asked.request().model(),
-            exchange.arrival(),
-            (InferenceEvent.Finished) event);
+        answer.ready(exchange.id(), asked.request().model(), exchange.arrival());
     exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
     exchange.committed();
     ready.send(exchange.response(), watched::close);
@@ -135,25 +142,26 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   private void stream(
       Exchange exchange,
       ApiRequest asked,
-      RoutedStream stream,
-      InferenceEvent first,
+      Answers answers,
+      Answers.Step first,
       HangUpWatch.Watched watched)
       throws IOException, InterruptedException {
-    AnswerFrames frames = surface.frames(exchange, asked, stream.usageSoFar());
+    AnswerFrames frames = surface.frames(exchange, asked, answers.usageSoFar());
     ServerResponse response = exchange.response();
     response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
     response.header(HeaderNames.CACHE_CONTROL, "no-cache");
     exchange.committed();
     OutputStream out = response.outputStream();
-    InferenceEvent event = first;
+    Answers.Step step = first;
+    int unfinished = asked.answers();
     try {
       while (true) {
-        frames.event(event);
-        if (event instanceof InferenceEvent.Finished) {
+        frames.event(step.choice(), step.event());
+        if (step.event() instanceof InferenceEvent.Finished && --unfinished == 0) {
           break;
         }
         send(out, frames);
-        event = next(exchange, stream, watched);
+        step = next(exchange, answers, watched);
       }
     } catch (InferenceException e) {
       if (e.kind() == InferenceException.Kind.INTERNAL) {
@@ -181,11 +189,10 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   /** A stream that ended because its client had gone is no failure of the provider. */
-  private static InferenceEvent next(
-      Exchange exchange, RoutedStream stream, HangUpWatch.Watched watched)
+  private static Answers.Step next(Exchange exchange, Answers answers, HangUpWatch.Watched watched)
       throws InferenceException, InterruptedException {
     try {
-      return stream.next();
+      return answers.next();
     } catch (InferenceException e) {
       if (watched.isGone()) {
         exchange.ended(Outcome.CLIENT_GONE, ApiErrors.CLIENT_GONE, Optional.of("client_gone"));

@@ -11,11 +11,14 @@ import java.time.Instant;
 final class InfillBody implements AnswerBody {
 
   private final StringBuilder text = new StringBuilder();
+  private InferenceEvent.Finished finished;
 
   @Override
-  public void add(InferenceEvent event) throws InferenceException {
+  public void add(int choice, InferenceEvent event) throws InferenceException {
     if (event instanceof InferenceEvent.TextDelta(String delta)) {
       text.append(delta);
+    } else if (event instanceof InferenceEvent.Finished last) {
+      finished = last;
     }
     if (text.length() > WholeAnswer.CHARACTERS_MAX) {
       throw new InferenceException(
@@ -26,9 +29,7 @@ final class InfillBody implements AnswerBody {
   }
 
   @Override
-  public byte[] json(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
-      throws IOException {
+  public byte[] json(String requestId, String model, Instant created) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 256);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       InfillJson.last(json, text.toString(), model, finished);

@@ -27,7 +27,7 @@ final class InfillFrames implements AnswerFrames {
   }
 
   @Override
-  public void event(InferenceEvent event) throws IOException {
+  public void event(int choice, InferenceEvent event) throws IOException {
     if (event instanceof InferenceEvent.TextDelta(String text)) {
       buffer.ascii("data: ");
       json.writeStartObject();

@@ -36,7 +36,7 @@ final class InfillRequests {
             fields.text("model").orElse(""),
             new Prompt.Infill(before, after, files(fields)),
             CommonFields.sampling(fields, "stop"),
-            new OutputFormat.Text(),
+            CommonFields.grammar(fields).orElse(new OutputFormat.Text()),
             limit(fields));
     return new ApiRequest(request, fields.flag("stream", false), false, false, false);
   }

@@ -7,6 +7,7 @@ import dev.freehold.inference.Usage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,6 +43,7 @@ final class MessageFrames implements AnswerFrames {
   private final String model;
   private final Usage usageAtStart;
   private final boolean showsReasoning;
+  private final Optional<String> serviceTier;
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
   private final Set<Integer> calls = new HashSet<>();
@@ -55,12 +57,12 @@ final class MessageFrames implements AnswerFrames {
    *
    * @param usageAtStart what is known of it before the first output; the last event has the truth
    */
-  MessageFrames(String requestId, String model, Usage usageAtStart, boolean showsReasoning)
-      throws IOException {
+  MessageFrames(String requestId, ApiRequest asked, Usage usageAtStart) throws IOException {
     this.requestId = requestId;
-    this.model = model;
+    this.model = asked.request().model();
     this.usageAtStart = usageAtStart;
-    this.showsReasoning = showsReasoning;
+    this.showsReasoning = asked.showsReasoning();
+    this.serviceTier = asked.serviceTier();
     this.json = Json.FACTORY.createGenerator(buffer);
   }
 
@@ -75,7 +77,7 @@ final class MessageFrames implements AnswerFrames {
   }
 
   @Override
-  public void event(InferenceEvent event) throws IOException, InferenceException {
+  public void event(int choice, InferenceEvent event) throws IOException, InferenceException {
     if (!opened) {
       opened = true;
       start();
@@ -107,7 +109,7 @@ final class MessageFrames implements AnswerFrames {
     json.writeArrayFieldStart("content");
     json.writeEndArray();
     MessageJson.stop(json, null);
-    MessageJson.usage(json, usageAtStart);
+    MessageJson.usage(json, usageAtStart, serviceTier);
     json.writeEndObject();
     json.writeEndObject();
     end();
@@ -160,7 +162,7 @@ final class MessageFrames implements AnswerFrames {
     json.writeObjectFieldStart("delta");
     MessageJson.stop(json, MessageJson.stopReason(finished.reason(), !calls.isEmpty()));
     json.writeEndObject();
-    MessageJson.usage(json, finished.usage());
+    MessageJson.usage(json, finished.usage(), serviceTier);
     json.writeEndObject();
     end();
     begin("message_stop");

@@ -7,6 +7,7 @@ import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
+import java.util.Optional;
 
 /** The parts of Anthropic's JSON that whole and streamed messages share. */
 final class MessageJson {
@@ -43,12 +44,16 @@ final class MessageJson {
   }
 
   /** Anthropic counts tokens that came from a cache apart from the others. */
-  static void usage(JsonGenerator json, Usage usage) throws IOException {
+  static void usage(JsonGenerator json, Usage usage, Optional<String> serviceTier)
+      throws IOException {
     json.writeObjectFieldStart("usage");
     json.writeNumberField("input_tokens", Math.max(0, usage.promptTokens() - usage.cachedTokens()));
     json.writeNumberField("cache_creation_input_tokens", 0);
     json.writeNumberField("cache_read_input_tokens", usage.cachedTokens());
     json.writeNumberField("output_tokens", usage.completionTokens());
+    if (serviceTier.isPresent()) {
+      json.writeStringField("service_tier", serviceTier.get());
+    }
     json.writeEndObject();
   }
 

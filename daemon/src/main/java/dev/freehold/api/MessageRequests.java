@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.Priority;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
@@ -58,17 +59,30 @@ final class MessageRequests {
     boolean thinks = thinking.isPresent() && thinks(thinking.get());
     boolean omitted = thinking.isPresent() && isOmitted(thinking.get());
     return new ApiRequest(
-        new InferenceRequest(
-            id,
-            model,
-            prompt,
-            CommonFields.sampling(fields, "stop_sequences"),
-            format(fields),
-            tokensMax),
-        fields.flag("stream", false),
-        false,
-        thinks,
-        thinks && !omitted);
+            new InferenceRequest(
+                id,
+                model,
+                prompt,
+                CommonFields.sampling(fields, "stop_sequences"),
+                format(fields),
+                tokensMax,
+                OptionalInt.empty(),
+                Priority.INTERACTIVE),
+            fields.flag("stream", false),
+            false,
+            thinks,
+            thinks && !omitted)
+        .withServiceTier(serviceTier(fields));
+  }
+
+  /** Anthropic's tiers ask for bought capacity, which a box has none of: all is standard. */
+  private static Optional<String> serviceTier(Fields fields) throws ApiException {
+    Optional<String> tier = fields.text("service_tier");
+    if (tier.isPresent() && !List.of("auto", "standard_only").contains(tier.get())) {
+      throw ApiErrors.wrongParam(
+          "service_tier", "'service_tier' must be auto or standard_only, found something else.");
+    }
+    return tier.map(_ -> "standard");
   }
 
   /** A budget is no promise that this box could keep, so it is passed over. */

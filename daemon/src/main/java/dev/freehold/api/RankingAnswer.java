@@ -18,6 +18,7 @@ final class RankingAnswer implements AnswerBody {
   private final int topN;
   private final boolean returnDocuments;
   private final List<InferenceEvent.Scored> scores = new ArrayList<>();
+  private Usage usage = Usage.NONE;
 
   RankingAnswer(ApiRequest asked) {
     this.documents = ((Prompt.Ranking) asked.request().prompt()).documents();
@@ -26,17 +27,21 @@ final class RankingAnswer implements AnswerBody {
   }
 
   @Override
-  public void add(InferenceEvent event) {
-    if (!(event instanceof InferenceEvent.Scored scored)) {
-      throw new IllegalStateException("not an event of a ranking");
+  public void add(int choice, InferenceEvent event) {
+    switch (event) {
+      case InferenceEvent.Scored scored -> scores.add(scored);
+      case InferenceEvent.Finished finished -> usage = finished.usage();
+      case InferenceEvent.TextDelta _,
+          InferenceEvent.ReasoningDelta _,
+          InferenceEvent.ToolCallDelta _,
+          InferenceEvent.Logprobs _,
+          InferenceEvent.Embedded _ ->
+          throw new IllegalStateException("not an event of a ranking");
     }
-    scores.add(scored);
   }
 
   @Override
-  public byte[] json(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
-      throws IOException {
+  public byte[] json(String requestId, String model, Instant created) throws IOException {
     // Documents that score alike keep the order in which they were sent.
     scores.sort(
         Comparator.comparingDouble(InferenceEvent.Scored::relevance)
@@ -48,7 +53,7 @@ final class RankingAnswer implements AnswerBody {
       json.writeStringField("id", Surface.RERANK.answerId(requestId));
       json.writeStringField("model", model);
       json.writeStringField("object", "list");
-      usage(json, finished.usage());
+      usage(json, usage);
       json.writeArrayFieldStart("results");
       for (InferenceEvent.Scored scored : scores.subList(0, Math.min(topN, scores.size()))) {
         result(json, scored);

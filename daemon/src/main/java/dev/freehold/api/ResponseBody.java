@@ -13,6 +13,7 @@ final class ResponseBody implements AnswerBody {
 
   private final ResponseItems items;
   private final Map<String, String> echo;
+  private InferenceEvent.Finished end;
 
   ResponseBody(String requestId, Map<String, String> echo) {
     this.items = new ResponseItems(requestId, ResponseItems.Listener.NONE);
@@ -20,19 +21,20 @@ final class ResponseBody implements AnswerBody {
   }
 
   @Override
-  public void add(InferenceEvent event) throws IOException, InferenceException {
+  public void add(int choice, InferenceEvent event) throws IOException, InferenceException {
     items.add(event);
+    if (event instanceof InferenceEvent.Finished finished) {
+      end = finished;
+    }
   }
 
   @Override
-  public byte[] json(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  public byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException {
-    items.add(finished);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       new ResponseJson(requestId, model, created, echo)
-          .write(json, new ResponseState.Ended(finished.reason(), finished.usage()), items.items());
+          .write(json, new ResponseState.Ended(end.reason(), end.usage()), items.items());
     }
     return bytes.toByteArray();
   }

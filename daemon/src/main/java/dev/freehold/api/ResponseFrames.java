@@ -3,6 +3,7 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.TokenLogprob;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -17,6 +18,9 @@ import java.util.Map;
  */
 final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
 
+  private static final byte[] DELTA_TAIL =
+      ",\"sequence_number\":".getBytes(StandardCharsets.US_ASCII);
+
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
   private final ResponseJson response;
@@ -25,7 +29,6 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
   private int sequence;
   private ResponseItem deltaItem;
   private byte[] deltaHead = {};
-  private byte[] deltaTail = {};
 
   ResponseFrames(String requestId, String model, Instant created, Map<String, String> echo)
       throws IOException {
@@ -45,7 +48,7 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
   }
 
   @Override
-  public void event(InferenceEvent event) throws IOException, InferenceException {
+  public void event(int choice, InferenceEvent event) throws IOException, InferenceException {
     if (!opened) {
       opened = true;
       response("created", new ResponseState.InProgress(), List.of());
@@ -75,14 +78,19 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
   }
 
   @Override
-  public void grew(ResponseItem item, String more) throws IOException {
+  public void grew(ResponseItem item, String more, List<TokenLogprob> logprobs) throws IOException {
     if (deltaItem != item) {
       encodeDelta(item);
     }
     buffer.write(deltaHead);
     json.writeString(AnswerJson.wellFormed(more));
     json.flush();
-    buffer.write(deltaTail);
+    if (item.kind() == ResponseItem.Kind.MESSAGE) {
+      buffer.ascii(",\"logprobs\":");
+      LogprobJson.array(json, logprobs);
+      json.flush();
+    }
+    buffer.write(DELTA_TAIL);
     buffer.ascii(Integer.toString(sequence++));
     buffer.ascii("}\n\n");
   }
@@ -94,8 +102,8 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
     switch (item.kind()) {
       case MESSAGE -> {
         json.writeStringField("text", item.text());
-        json.writeArrayFieldStart("logprobs");
-        json.writeEndArray();
+        json.writeFieldName("logprobs");
+        item.writeLogprobs(json);
       }
       case REASONING -> json.writeStringField("text", item.text());
       case CALL -> json.writeStringField("arguments", item.text());
@@ -161,8 +169,6 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
         "event: %s\ndata: {\"type\":\"%s\",\"item_id\":\"%s\",\"output_index\":%d,%s\"delta\":"
             .formatted(type, type, item.id(), item.outputIndex(), part)
             .getBytes(StandardCharsets.US_ASCII);
-    String logprobs = item.kind() == ResponseItem.Kind.MESSAGE ? ",\"logprobs\":[]" : "";
-    deltaTail = (logprobs + ",\"sequence_number\":").getBytes(StandardCharsets.US_ASCII);
     deltaItem = item;
   }
 }

@@ -1,7 +1,10 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.TokenLogprob;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /** One item of a response's output: a message, a piece of reasoning or a function call. */
@@ -47,6 +50,10 @@ final class ResponseItem {
   private final int outputIndex;
   private final String id;
   private final StringBuilder text = new StringBuilder();
+
+  /** Of a message's text, if the client asked. */
+  private final List<TokenLogprob> logprobs = new ArrayList<>();
+
   private String callId;
   private String name = "";
   private Status status = Status.IN_PROGRESS;
@@ -81,6 +88,15 @@ final class ResponseItem {
 
   void append(String more) {
     text.append(more);
+  }
+
+  void append(List<TokenLogprob> tokens) {
+    logprobs.addAll(tokens);
+  }
+
+  /** How likely its tokens were, as an array. */
+  void writeLogprobs(JsonGenerator json) throws IOException {
+    LogprobJson.array(json, logprobs);
   }
 
   void callId(String given) {
@@ -126,8 +142,8 @@ final class ResponseItem {
     if (kind == Kind.MESSAGE) {
       json.writeArrayFieldStart("annotations");
       json.writeEndArray();
-      json.writeArrayFieldStart("logprobs");
-      json.writeEndArray();
+      json.writeFieldName("logprobs");
+      writeLogprobs(json);
     }
     json.writeStringField("text", text());
     json.writeEndObject();

@@ -3,6 +3,7 @@ package dev.freehold.api;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.TokenLogprob;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,7 +35,7 @@ final class ResponseItems {
           public void opened(ResponseItem item) {}
 
           @Override
-          public void grew(ResponseItem item, String more) {}
+          public void grew(ResponseItem item, String more, List<TokenLogprob> logprobs) {}
 
           @Override
           public void closed(ResponseItem item) {}
@@ -42,7 +43,8 @@ final class ResponseItems {
 
     void opened(ResponseItem item) throws IOException;
 
-    void grew(ResponseItem item, String more) throws IOException;
+    /** Its text grew, and so did what is known of its tokens, if the client asked. */
+    void grew(ResponseItem item, String more, List<TokenLogprob> logprobs) throws IOException;
 
     void closed(ResponseItem item) throws IOException;
   }
@@ -52,6 +54,10 @@ final class ResponseItems {
   private final List<ResponseItem> items = new ArrayList<>();
   private final Map<Integer, ResponseItem> calls = new HashMap<>();
   private ResponseItem prose;
+
+  /** Tokens whose text is still to come. */
+  private final List<TokenLogprob> logprobs = new ArrayList<>();
+
   private long characters;
 
   ResponseItems(String requestId, Listener listener) {
@@ -69,9 +75,7 @@ final class ResponseItems {
       case InferenceEvent.TextDelta delta -> prose(ResponseItem.Kind.MESSAGE, delta.text());
       case InferenceEvent.ReasoningDelta delta -> prose(ResponseItem.Kind.REASONING, delta.text());
       case InferenceEvent.ToolCallDelta delta -> call(delta);
-      case InferenceEvent.Logprobs _ -> {
-        // Not told on this surface.
-      }
+      case InferenceEvent.Logprobs told -> logprobs.addAll(told.tokens());
       case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
           throw new IllegalStateException("not an event of a text answer");
       case InferenceEvent.Finished finished -> finish(finished.reason());
@@ -120,6 +124,9 @@ final class ResponseItems {
     if (items.isEmpty()) {
       prose = next(ResponseItem.Kind.MESSAGE);
       listener.opened(prose);
+    }
+    if (prose != null && prose.kind() == ResponseItem.Kind.MESSAGE) {
+      prose.append(logprobs);
     }
     boolean cut =
         switch (reason) {
@@ -172,6 +179,13 @@ final class ResponseItems {
               .formatted(CHARACTERS_MAX));
     }
     item.append(more);
-    listener.grew(item, more);
+    List<TokenLogprob> own = List.of();
+    if (item.kind() == ResponseItem.Kind.MESSAGE) {
+      own = List.copyOf(logprobs);
+      item.append(own);
+    }
+    // Those of reasoning and of calls have no place on this surface.
+    logprobs.clear();
+    listener.grew(item, more, own);
   }
 }

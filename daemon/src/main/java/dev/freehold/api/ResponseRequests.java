@@ -6,6 +6,7 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -34,9 +36,6 @@ final class ResponseRequests {
     requireStateless(fields);
     CommonFields.requireAbsent(fields, "background", "Leave it out, or send 'stream': true.");
     CommonFields.requireAbsent(fields, "prompt", "Send 'instructions' and 'input' instead.");
-    if (fields.integer("top_logprobs", 0, 20).orElse(0) > 0) {
-      throw fields.unsupported("top_logprobs", "Leave it out.");
-    }
     fields.flag("store", true);
     String model = fields.requiredText("model");
     List<Message> messages = messages(fields);
@@ -55,10 +54,26 @@ final class ResponseRequests {
             format.isPresent()
                 ? ChatRequests.format(format.get(), format.get())
                 : new OutputFormat.Text(),
-            fields.integer("max_output_tokens", 1, Integer.MAX_VALUE));
+            fields.integer("max_output_tokens", 1, Integer.MAX_VALUE),
+            logprobs(fields),
+            CommonFields.priority(fields));
     boolean stream = fields.flag("stream", false);
     boolean reasoning = needsReasoning(fields);
     return new ApiRequest(request, stream, true, reasoning, true, ResponseEcho.of(fields));
+  }
+
+  /** To ask for alternatives is to ask for probabilities. */
+  private static OptionalInt logprobs(Fields fields) throws ApiException {
+    OptionalInt top = fields.integer("top_logprobs", 0, TokenLogprob.ALTERNATIVES_MAX);
+    boolean included = false;
+    JsonNode include = fields.raw("include");
+    if (!include.isMissingNode() && !include.isArray()) {
+      throw fields.wrong("include", "an array of strings", include);
+    }
+    for (JsonNode name : include) {
+      included |= name.asText().equals("message.output_text.logprobs");
+    }
+    return included || top.orElse(0) > 0 ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
   }
 
   private static void requireStateless(Fields fields) throws ApiException {

@@ -15,7 +15,16 @@ final class RunningAnswers {
   private final Set<Running> running = new HashSet<>();
 
   Running add(InferenceStream stream) {
-    Running entry = new Running(stream);
+    return add(stream::close);
+  }
+
+  /**
+   * Adds an answer.
+   *
+   * @param end ends it; it must not wait
+   */
+  Running add(Runnable end) {
+    Running entry = new Running(end);
     lock.lock();
     try {
       running.add(entry);
@@ -57,15 +66,15 @@ final class RunningAnswers {
     } finally {
       lock.unlock();
     }
-    all.forEach(entry -> entry.stream.close());
+    all.forEach(entry -> entry.end.run());
   }
 
   /** One answer, until it is closed. */
   final class Running implements AutoCloseable {
-    private final InferenceStream stream;
+    private final Runnable end;
 
-    private Running(InferenceStream stream) {
-      this.stream = stream;
+    private Running(Runnable end) {
+      this.end = end;
     }
 
     @Override

@@ -1,16 +1,20 @@
 package dev.freehold.api;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * Writes one streamed answer as OpenAI's chunks, one {@code data:} line an event.
+ * Writes the answers of one request as OpenAI's chunks, one {@code data:} line an event.
  *
  * <p>This is the hot path of a stream: what is the same in every frame is encoded once, and a text
  * delta costs its own characters.
@@ -21,30 +25,54 @@ final class SseFrames implements AnswerFrames {
   private static final byte[] END = ascii("\n\n");
   private static final byte[] DONE = ascii("data: [DONE]\n\n");
 
+  /** One of the answers. */
+  private static final class Choice {
+    final byte[] head;
+    final byte[] textHead;
+
+    /**
+     * Tokens whose text has not been sent, for a client that wants to know how likely they were.
+     */
+    final List<TokenLogprob> logprobs = new ArrayList<>();
+
+    /** Characters of the tokens that have been told. */
+    int charactersTold;
+
+    boolean opened;
+
+    Choice(int index, boolean chat) {
+      this.head =
+          ascii(
+              "\"choices\":[{\"index\":%d,%s".formatted(index, chat ? "\"delta\":" : "\"text\":"));
+      this.textHead = ascii(new String(head, US_ASCII) + (chat ? "{\"content\":" : ""));
+    }
+  }
+
   private final Surface surface;
-  private final boolean includeUsage;
+  private final ApiRequest asked;
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
   private final byte[] head;
-  private final byte[] textHead;
   private final byte[] textTail;
-  private boolean opened;
+  private final List<Choice> choices = new ArrayList<>();
+  private final List<Usage> usages = new ArrayList<>();
 
-  SseFrames(Surface surface, String requestId, String model, Instant created, boolean includeUsage)
+  SseFrames(Surface surface, String requestId, ApiRequest asked, Instant created)
       throws IOException {
     this.surface = surface;
-    this.includeUsage = includeUsage;
+    this.asked = asked;
     this.json = Json.FACTORY.createGenerator(buffer);
-    this.head = head(surface, requestId, model, created);
-    String usage = includeUsage ? ",\"usage\":null" : "";
-    boolean chat = surface == Surface.CHAT;
-    this.textHead =
-        ascii(
-            chat
-                ? "\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-                : "\"choices\":[{\"index\":0,\"text\":");
+    this.head = head(surface, requestId, asked, created);
+    for (int i = 0; i < asked.answers(); i++) {
+      choices.add(new Choice(i, surface == Surface.CHAT));
+    }
+    String usage = asked.includeUsage() ? ",\"usage\":null" : "";
     this.textTail =
-        ascii((chat ? "}" : "") + ",\"logprobs\":null,\"finish_reason\":null}]" + usage + "}");
+        ascii(
+            (surface == Surface.CHAT ? "}" : "")
+                + ",\"logprobs\":null,\"finish_reason\":null}]"
+                + usage
+                + "}");
   }
 
   @Override
@@ -58,21 +86,34 @@ final class SseFrames implements AnswerFrames {
   }
 
   @Override
-  public void event(InferenceEvent event) throws IOException {
-    if (!opened && surface == Surface.CHAT) {
-      open();
+  public void event(int index, InferenceEvent event) throws IOException {
+    Choice choice = choices.get(index);
+    if (!choice.opened && surface == Surface.CHAT) {
+      open(choice);
     }
-    opened = true;
+    choice.opened = true;
     switch (event) {
-      case InferenceEvent.TextDelta delta -> text(delta.text());
-      case InferenceEvent.ReasoningDelta delta -> reasoning(delta.text());
-      case InferenceEvent.ToolCallDelta delta -> toolCall(delta);
-      case InferenceEvent.Logprobs _ -> {
-        // Not told on this surface.
+      case InferenceEvent.TextDelta delta -> text(choice, delta.text());
+      case InferenceEvent.ReasoningDelta delta -> reasoning(choice, delta.text());
+      case InferenceEvent.ToolCallDelta delta -> toolCall(choice, delta);
+      case InferenceEvent.Logprobs told -> {
+        // They go out with the next text.
+        if (asked.request().logprobs().isPresent()) {
+          choice.logprobs.addAll(told.tokens());
+        }
       }
       case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
           throw new IllegalStateException("not an event of a text answer");
-      case InferenceEvent.Finished finished -> finish(finished.reason(), finished.usage());
+      case InferenceEvent.Finished finished -> {
+        if (!choice.logprobs.isEmpty()) {
+          text(choice, "");
+        }
+        finish(choice, finished.reason());
+        usages.add(finished.usage());
+        if (usages.size() == choices.size()) {
+          end(AnswerJson.total(usages));
+        }
+      }
     }
   }
 
@@ -85,41 +126,57 @@ final class SseFrames implements AnswerFrames {
     buffer.write(END);
   }
 
-  private void open() throws IOException {
-    begin();
+  private void open(Choice choice) throws IOException {
+    begin(choice);
     json.writeStartObject();
     json.writeStringField("role", "assistant");
     json.writeStringField("content", "");
     json.writeEndObject();
-    endDelta(null);
+    endDelta(choice, null);
   }
 
-  private void text(String text) throws IOException {
+  private void text(Choice choice, String text) throws IOException {
+    if (!choice.logprobs.isEmpty()) {
+      textWithLogprobs(choice, text);
+      return;
+    }
     buffer.write(DATA);
     buffer.write(head);
-    buffer.write(textHead);
+    buffer.write(choice.textHead);
     json.writeString(AnswerJson.wellFormed(text));
     json.flush();
     buffer.write(textTail);
     buffer.write(END);
   }
 
-  /** Plain completions have no place for reasoning: it is left out there. */
-  private void reasoning(String text) throws IOException {
+  private void textWithLogprobs(Choice choice, String text) throws IOException {
+    begin(choice);
     if (surface == Surface.CHAT) {
-      begin();
+      json.writeStartObject();
+      json.writeStringField("content", AnswerJson.wellFormed(text));
+      json.writeEndObject();
+    } else {
+      json.writeString(AnswerJson.wellFormed(text));
+    }
+    endDelta(choice, null);
+  }
+
+  /** Plain completions have no place for reasoning: it is left out there. */
+  private void reasoning(Choice choice, String text) throws IOException {
+    if (surface == Surface.CHAT) {
+      begin(choice);
       json.writeStartObject();
       json.writeStringField("reasoning_content", AnswerJson.wellFormed(text));
       json.writeEndObject();
-      endDelta(null);
+      endDelta(choice, null);
     }
   }
 
-  private void toolCall(InferenceEvent.ToolCallDelta delta) throws IOException {
+  private void toolCall(Choice choice, InferenceEvent.ToolCallDelta delta) throws IOException {
     if (surface != Surface.CHAT) {
       return;
     }
-    begin();
+    begin(choice);
     json.writeStartObject();
     json.writeArrayFieldStart("tool_calls");
     json.writeStartObject();
@@ -137,19 +194,22 @@ final class SseFrames implements AnswerFrames {
     json.writeEndObject();
     json.writeEndArray();
     json.writeEndObject();
-    endDelta(null);
+    endDelta(choice, null);
   }
 
-  private void finish(FinishReason reason, Usage usage) throws IOException {
-    begin();
+  private void finish(Choice choice, FinishReason reason) throws IOException {
+    begin(choice);
     if (surface == Surface.CHAT) {
       json.writeStartObject();
       json.writeEndObject();
     } else {
       json.writeString("");
     }
-    endDelta(AnswerJson.finishReason(reason));
-    if (includeUsage) {
+    endDelta(choice, AnswerJson.finishReason(reason));
+  }
+
+  private void end(Usage usage) throws IOException {
+    if (asked.includeUsage()) {
       buffer.write(DATA);
       buffer.write(head);
       buffer.ascii("\"choices\":[],\"usage\":");
@@ -161,24 +221,39 @@ final class SseFrames implements AnswerFrames {
     buffer.write(DONE);
   }
 
-  private void begin() {
+  private void begin(Choice choice) {
     buffer.write(DATA);
     buffer.write(head);
-    buffer.ascii(
-        surface == Surface.CHAT
-            ? "\"choices\":[{\"index\":0,\"delta\":"
-            : "\"choices\":[{\"index\":0,\"text\":");
+    buffer.write(choice.head);
   }
 
-  private void endDelta(String finishReason) throws IOException {
+  private void endDelta(Choice choice, String finishReason) throws IOException {
     json.flush();
-    buffer.ascii(",\"logprobs\":null,\"finish_reason\":");
+    buffer.ascii(",\"logprobs\":");
+    if (choice.logprobs.isEmpty()) {
+      buffer.ascii("null");
+    } else {
+      logprobs(choice);
+    }
+    buffer.ascii(",\"finish_reason\":");
     buffer.ascii(finishReason == null ? "null" : "\"" + finishReason + "\"");
-    buffer.ascii(includeUsage ? "}],\"usage\":null}" : "}]}");
+    buffer.ascii(asked.includeUsage() ? "}],\"usage\":null}" : "}]}");
     buffer.write(END);
   }
 
-  private static byte[] head(Surface surface, String requestId, String model, Instant created)
+  private void logprobs(Choice choice) throws IOException {
+    if (surface == Surface.CHAT) {
+      LogprobJson.chat(json, choice.logprobs);
+    } else {
+      boolean alternatives = asked.request().logprobs().orElse(0) > 0;
+      LogprobJson.completion(json, choice.logprobs, choice.charactersTold, alternatives);
+      choice.charactersTold += LogprobJson.characters(choice.logprobs);
+    }
+    json.flush();
+    choice.logprobs.clear();
+  }
+
+  private static byte[] head(Surface surface, String requestId, ApiRequest asked, Instant created)
       throws IOException {
     FrameBuffer bytes = new FrameBuffer();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
@@ -187,7 +262,10 @@ final class SseFrames implements AnswerFrames {
       json.writeStringField(
           "object", surface == Surface.CHAT ? "chat.completion.chunk" : "text_completion");
       json.writeNumberField("created", created.getEpochSecond());
-      json.writeStringField("model", model);
+      json.writeStringField("model", asked.request().model());
+      if (asked.serviceTier().isPresent()) {
+        json.writeStringField("service_tier", asked.serviceTier().get());
+      }
       json.writeEndObject();
     }
     // The object stays open: every frame goes on where this ends.
@@ -197,6 +275,6 @@ final class SseFrames implements AnswerFrames {
   }
 
   private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+    return text.getBytes(US_ASCII);
   }
 }

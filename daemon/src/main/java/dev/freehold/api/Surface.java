@@ -59,8 +59,7 @@ enum Surface {
 
     @Override
     AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
-      return new MessageFrames(
-          exchange.id(), asked.request().model(), atStart(exchange, soFar), asked.showsReasoning());
+      return new MessageFrames(exchange.id(), asked, atStart(exchange, soFar));
     }
   },
   EMBEDDINGS(Dialect.OPENAI, "embd-") {
@@ -121,7 +120,7 @@ enum Surface {
 
   /** Begins a whole answer. */
   AnswerBody whole(String requestId, ApiRequest asked) {
-    return new WholeAnswer(this, asked.showsReasoning());
+    return new WholeAnswer(this, asked);
   }
 
   /**
@@ -130,8 +129,7 @@ enum Surface {
    * @param soFar what is known of its usage at the first output
    */
   AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
-    return new SseFrames(
-        this, exchange.id(), asked.request().model(), exchange.arrival(), asked.includeUsage());
+    return new SseFrames(this, exchange.id(), asked, exchange.arrival());
   }
 
   Dialect dialect() {

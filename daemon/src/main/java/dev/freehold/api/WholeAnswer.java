@@ -10,39 +10,28 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers the events of one answer and writes them as one JSON object. */
+/** Gathers the events of one request's answers and writes them as one JSON object. */
 final class WholeAnswer implements AnswerBody {
 
   /** Characters of one whole answer; a longer one must be streamed. */
   static final int CHARACTERS_MAX = 32 << 20;
 
   private final Surface surface;
-  private final boolean showsReasoning;
-  private final StringBuilder text = new StringBuilder();
-  private final StringBuilder reasoning = new StringBuilder();
-  private final List<Call> calls = new ArrayList<>();
+  private final ApiRequest asked;
+  private final List<WholeChoice> choices = new ArrayList<>();
 
-  WholeAnswer(Surface surface, boolean showsReasoning) {
+  WholeAnswer(Surface surface, ApiRequest asked) {
     this.surface = surface;
-    this.showsReasoning = showsReasoning;
+    this.asked = asked;
+    for (int i = 0; i < asked.answers(); i++) {
+      choices.add(new WholeChoice());
+    }
   }
 
   @Override
-  public void add(InferenceEvent event) throws InferenceException {
-    switch (event) {
-      case InferenceEvent.TextDelta delta -> text.append(delta.text());
-      case InferenceEvent.ReasoningDelta delta -> reasoning.append(delta.text());
-      case InferenceEvent.ToolCallDelta delta -> add(delta);
-      case InferenceEvent.Logprobs _ -> {
-        // Not told on this surface.
-      }
-      case InferenceEvent.Embedded _, InferenceEvent.Scored _ ->
-          throw new IllegalStateException("not an event of a text answer");
-      case InferenceEvent.Finished _ -> {
-        // Written by json().
-      }
-    }
-    if (isTooLong()) {
+  public void add(int choice, InferenceEvent event) throws InferenceException {
+    choices.get(choice).add(event);
+    if (choices.stream().mapToLong(WholeChoice::characters).sum() > CHARACTERS_MAX) {
       throw new InferenceException(
           InferenceException.Kind.INVALID_REQUEST,
           "The answer grew longer than %d characters. Ask for it with 'stream': true."
@@ -50,35 +39,21 @@ final class WholeAnswer implements AnswerBody {
     }
   }
 
-  private boolean isTooLong() {
-    long characters = (long) text.length() + reasoning.length();
-    for (Call call : calls) {
-      characters += call.arguments.length();
-    }
-    return characters > CHARACTERS_MAX;
-  }
-
   @Override
-  public byte[] json(
-      String requestId, String model, Instant created, InferenceEvent.Finished finished)
+  public byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 512);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(choices.getFirst().text.length() + 512);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       if (surface == Surface.MESSAGES) {
-        anthropicMessage(json, requestId, model, finished);
+        anthropicMessage(json, requestId, model, choices.getFirst());
       } else {
-        choice(json, requestId, model, created, finished);
+        completion(json, requestId, model, created);
       }
     }
     return bytes.toByteArray();
   }
 
-  private void choice(
-      JsonGenerator json,
-      String requestId,
-      String model,
-      Instant created,
-      InferenceEvent.Finished finished)
+  private void completion(JsonGenerator json, String requestId, String model, Instant created)
       throws IOException {
     json.writeStartObject();
     json.writeStringField("id", surface.answerId(requestId));
@@ -86,62 +61,80 @@ final class WholeAnswer implements AnswerBody {
         "object", surface == Surface.CHAT ? "chat.completion" : "text_completion");
     json.writeNumberField("created", created.getEpochSecond());
     json.writeStringField("model", model);
-    json.writeArrayFieldStart("choices");
-    json.writeStartObject();
-    json.writeNumberField("index", 0);
-    if (surface == Surface.CHAT) {
-      message(json);
-    } else {
-      json.writeStringField("text", AnswerJson.wellFormed(text.toString()));
+    if (asked.serviceTier().isPresent()) {
+      json.writeStringField("service_tier", asked.serviceTier().get());
     }
-    json.writeNullField("logprobs");
-    json.writeStringField("finish_reason", AnswerJson.finishReason(finished.reason()));
-    json.writeEndObject();
+    json.writeArrayFieldStart("choices");
+    for (int i = 0; i < choices.size(); i++) {
+      choice(json, i, choices.get(i));
+    }
     json.writeEndArray();
     json.writeFieldName("usage");
-    AnswerJson.usage(json, finished.usage());
+    AnswerJson.usage(json, AnswerJson.total(choices.stream().map(WholeChoice::usage).toList()));
+    json.writeEndObject();
+  }
+
+  private void choice(JsonGenerator json, int index, WholeChoice choice) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("index", index);
+    if (surface == Surface.CHAT) {
+      message(json, choice);
+    } else {
+      json.writeStringField("text", AnswerJson.wellFormed(choice.text.toString()));
+    }
+    json.writeFieldName("logprobs");
+    if (asked.request().logprobs().isEmpty()) {
+      json.writeNull();
+    } else if (surface == Surface.CHAT) {
+      LogprobJson.chat(json, choice.logprobs);
+    } else {
+      boolean alternatives = asked.request().logprobs().getAsInt() > 0;
+      LogprobJson.completion(json, choice.logprobs, 0, alternatives);
+    }
+    json.writeStringField("finish_reason", AnswerJson.finishReason(choice.reason()));
     json.writeEndObject();
   }
 
   /** Blocks stand in the order in which models write them. */
   private void anthropicMessage(
-      JsonGenerator json, String requestId, String model, InferenceEvent.Finished finished)
+      JsonGenerator json, String requestId, String model, WholeChoice choice)
       throws IOException, InferenceException {
     json.writeStartObject();
     MessageJson.head(json, requestId, model);
     json.writeArrayFieldStart("content");
-    if (showsReasoning && !reasoning.isEmpty()) {
-      MessageJson.thinking(json, reasoning.toString());
+    if (asked.showsReasoning() && !choice.reasoning.isEmpty()) {
+      MessageJson.thinking(json, choice.reasoning.toString());
     }
-    if (!text.isEmpty()) {
-      MessageJson.text(json, text.toString());
+    if (!choice.text.isEmpty()) {
+      MessageJson.text(json, choice.text.toString());
     }
-    boolean cut = finished.reason() == FinishReason.LENGTH;
-    for (Call call : calls) {
+    boolean cut = choice.reason() == FinishReason.LENGTH;
+    for (WholeChoice.Call call : choice.calls) {
       MessageJson.toolUse(
           json, call.id, call.name, MessageJson.input(call.arguments.toString(), cut));
     }
     json.writeEndArray();
-    MessageJson.stop(json, MessageJson.stopReason(finished.reason(), !calls.isEmpty()));
-    MessageJson.usage(json, finished.usage());
+    MessageJson.stop(json, MessageJson.stopReason(choice.reason(), !choice.calls.isEmpty()));
+    MessageJson.usage(json, choice.usage(), asked.serviceTier());
     json.writeEndObject();
   }
 
-  private void message(JsonGenerator json) throws IOException {
+  private static void message(JsonGenerator json, WholeChoice choice) throws IOException {
     json.writeObjectFieldStart("message");
     json.writeStringField("role", "assistant");
-    if (text.isEmpty() && !calls.isEmpty()) {
+    if (choice.text.isEmpty() && !choice.calls.isEmpty()) {
       json.writeNullField("content");
     } else {
-      json.writeStringField("content", AnswerJson.wellFormed(text.toString()));
+      json.writeStringField("content", AnswerJson.wellFormed(choice.text.toString()));
     }
     json.writeNullField("refusal");
-    if (!reasoning.isEmpty()) {
-      json.writeStringField("reasoning_content", AnswerJson.wellFormed(reasoning.toString()));
+    if (!choice.reasoning.isEmpty()) {
+      json.writeStringField(
+          "reasoning_content", AnswerJson.wellFormed(choice.reasoning.toString()));
     }
-    if (!calls.isEmpty()) {
+    if (!choice.calls.isEmpty()) {
       json.writeArrayFieldStart("tool_calls");
-      for (Call call : calls) {
+      for (WholeChoice.Call call : choice.calls) {
         json.writeStartObject();
         json.writeStringField("id", call.id);
         json.writeStringField("type", "function");
@@ -154,37 +147,5 @@ final class WholeAnswer implements AnswerBody {
       json.writeEndArray();
     }
     json.writeEndObject();
-  }
-
-  private void add(InferenceEvent.ToolCallDelta delta) {
-    // A provider's index is taken as an order only: it may start anywhere or leave gaps.
-    Call call = null;
-    for (Call known : calls) {
-      if (known.index == delta.index()) {
-        call = known;
-      }
-    }
-    if (call == null) {
-      call = new Call(delta.index());
-      calls.add(call);
-    }
-    if (delta.id().isPresent()) {
-      call.id = delta.id().get();
-    }
-    if (delta.name().isPresent()) {
-      call.name = delta.name().get();
-    }
-    call.arguments.append(delta.arguments());
-  }
-
-  private static final class Call {
-    final int index;
-    final StringBuilder arguments = new StringBuilder();
-    String id = "";
-    String name = "";
-
-    Call(int index) {
-      this.index = index;
-    }
   }
 }

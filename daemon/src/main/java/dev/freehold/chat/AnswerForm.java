@@ -5,6 +5,7 @@ import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import java.util.List;
+import java.util.Set;
 
 /** What form an answer will have: the grammar it is held to and how it is then read. */
 sealed interface AnswerForm extends AutoCloseable {
@@ -22,19 +23,32 @@ sealed interface AnswerForm extends AutoCloseable {
   @Override
   void close();
 
-  /** Text that continues a text. */
-  static AnswerForm ofText() {
-    return new FreeText();
+  /**
+   * Text that continues a text.
+   *
+   * @param grammar what it is held to; empty for nothing
+   */
+  static AnswerForm ofText(String grammar) {
+    return new FreeText(grammar);
   }
 
   /** What the model's template and llama.cpp's parser make of it. */
   static AnswerForm ofTemplate(ChatPrompt prompt) {
-    return new Templated(prompt, "");
+    return new Templated(prompt, "", Set.of());
+  }
+
+  /**
+   * The same, in which a bare call counts as one.
+   *
+   * @param offered the names of the tools
+   */
+  static AnswerForm ofTemplateWithTools(ChatPrompt prompt, Set<String> offered) {
+    return new Templated(prompt, "", offered);
   }
 
   /** As the template has it, held to a narrower grammar. */
   static AnswerForm ofGrammar(ChatPrompt prompt, String grammar) {
-    return new Templated(prompt, grammar);
+    return new Templated(prompt, grammar, Set.of());
   }
 
   /** One JSON object with a call, of a template that knows no tools. */
@@ -43,11 +57,11 @@ sealed interface AnswerForm extends AutoCloseable {
   }
 
   /** No template at all. */
-  record FreeText() implements AnswerForm {
+  record FreeText(String grammar) implements AnswerForm {
 
     @Override
     public Sampler sampler(Model model, SamplerOptions options) {
-      return Sampler.create(model, options);
+      return Sampler.create(model, options.withGrammar(grammar));
     }
 
     @Override
@@ -73,8 +87,9 @@ sealed interface AnswerForm extends AutoCloseable {
    * The template's form.
    *
    * @param grammar takes the place of the template's own; empty for that one
+   * @param offered the names of the tools that a bare call may name
    */
-  record Templated(ChatPrompt prompt, String grammar) implements AnswerForm {
+  record Templated(ChatPrompt prompt, String grammar, Set<String> offered) implements AnswerForm {
 
     @Override
     public Sampler sampler(Model model, SamplerOptions options) {
@@ -85,7 +100,8 @@ sealed interface AnswerForm extends AutoCloseable {
 
     @Override
     public AnswerReader reader() {
-      return isPlain() ? new PlainAnswerReader() : new ParsedAnswerReader(prompt);
+      AnswerReader reader = isPlain() ? new PlainAnswerReader() : new ParsedAnswerReader(prompt);
+      return offered.isEmpty() ? reader : new BareCallReader(reader, offered);
     }
 
     @Override

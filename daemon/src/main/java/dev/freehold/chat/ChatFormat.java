@@ -17,6 +17,7 @@ import dev.freehold.llama.Projector;
 import dev.freehold.llama.VisionPrompt;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Renders prompts as one model wants them. */
 public final class ChatFormat implements AutoCloseable {
@@ -79,8 +80,11 @@ public final class ChatFormat implements AutoCloseable {
       throws InferenceException {
     requireSight(chat);
     ChatPrompt prompt = apply(chat, request.format());
+    if (request.format() instanceof OutputFormat.Grammar(String gbnf)) {
+      return tokenized(prompt, AnswerForm.ofGrammar(prompt, gbnf), request);
+    }
     if (!mustCall(chat) || prompt.supportsThinking()) {
-      return tokenized(prompt, AnswerForm.ofTemplate(prompt), request);
+      return tokenized(prompt, templated(prompt, chat, request.format()), request);
     }
     Optional<String> grammar = RequiredCall.grammar(prompt.grammar(), chat.parallelToolCalls());
     if (grammar.isPresent()) {
@@ -91,6 +95,16 @@ public final class ChatFormat implements AutoCloseable {
     String plainGrammar = PlainCall.grammar(tools);
     ChatPrompt described = apply(PlainCall.described(chat, tools), new OutputFormat.Text());
     return tokenized(described, AnswerForm.ofPlainCall(described, plainGrammar), request);
+  }
+
+  /** An answer in a format of the client's own may look like a call and is none. */
+  private static AnswerForm templated(ChatPrompt prompt, Prompt.Chat chat, OutputFormat format) {
+    boolean mayCall =
+        chat.toolChoice() instanceof ToolChoice.Auto && format instanceof OutputFormat.Text;
+    return mayCall
+        ? AnswerForm.ofTemplateWithTools(
+            prompt, chat.tools().stream().map(Tool::name).collect(Collectors.toSet()))
+        : AnswerForm.ofTemplate(prompt);
   }
 
   private static boolean mustCall(Prompt.Chat chat) {
@@ -171,7 +185,12 @@ public final class ChatFormat implements AutoCloseable {
 
   private RenderedPrompt renderText(Prompt.Text text, InferenceRequest request) {
     return new RenderedPrompt(
-        model, model.tokenize(text.text(), true, true), AnswerForm.ofText(), request);
+        model, model.tokenize(text.text(), true, true), freeText(request), request);
+  }
+
+  private static AnswerForm freeText(InferenceRequest request) {
+    return AnswerForm.ofText(
+        request.format() instanceof OutputFormat.Grammar(String gbnf) ? gbnf : "");
   }
 
   /** An editor's gap is cut to what leaves room for the answer. */
@@ -180,7 +199,7 @@ public final class ChatFormat implements AutoCloseable {
     int answer = request.completionTokensMax().orElse(sequenceTokensMax / INFILL_ANSWER_SHARE);
     int room = Math.max(sequenceTokensMax / 2, sequenceTokensMax - answer);
     return new RenderedPrompt(
-        model, InfillPrompt.tokens(model, infill, room), AnswerForm.ofText(), request);
+        model, InfillPrompt.tokens(model, infill, room), freeText(request), request);
   }
 
   /** The text that the model would see, for those who want to look at it. */

@@ -1,6 +1,5 @@
 package dev.freehold.chat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -73,11 +72,6 @@ final class PlainCall {
   }
 
   private static JsonNode parameters(Tool tool) throws InferenceException {
-    try {
-      return JSON.readTree(tool.parametersSchema());
-    } catch (JsonProcessingException e) {
-      throw new InferenceException(
-          Kind.INVALID_REQUEST, "tools.function.parameters must be a JSON schema");
-    }
+    return TemplateRequest.parse(tool.parametersSchema(), "tools.function.parameters");
   }
 }

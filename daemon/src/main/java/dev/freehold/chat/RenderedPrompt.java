@@ -4,11 +4,13 @@ import dev.freehold.engine.ImagePrompt;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Sampling;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
+import dev.freehold.llama.SamplerSetting;
 import dev.freehold.llama.TokenBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +20,7 @@ import java.util.stream.Collectors;
 
 /**
  * One request's prompt in the model's tokens, with what the chat library knows of the answer's
- * form. The tokens may be taken over once, by the engine; the rest is closed here.
+ * form. Each answer takes a copy of the tokens; all the rest is closed here.
  */
 public final class RenderedPrompt implements AutoCloseable {
 
@@ -57,21 +59,23 @@ public final class RenderedPrompt implements AutoCloseable {
     return tokenCount;
   }
 
-  /** Hands the tokens over: from now on the caller closes them. */
-  public synchronized TokenBuffer takeTokens() {
+  /** The tokens for one answer, which the caller closes. */
+  public synchronized TokenBuffer copyTokens() {
     if (tokens == null) {
-      throw new IllegalStateException("the prompt's tokens have been taken or closed");
+      throw new IllegalStateException("the prompt is closed");
     }
-    TokenBuffer taken = tokens;
-    tokens = null;
-    return taken;
+    return tokens.copy();
   }
 
-  /** A sampler for this request, with the grammar its format and tools need. */
-  public Sampler sampler() throws InferenceException {
+  /** A sampler that chooses this way, with the grammar the request's format and tools need. */
+  public Sampler sampler(Sampling sampling) throws InferenceException {
     try {
-      return form.sampler(model, options(request.sampling()));
+      return form.sampler(model, options(sampling));
     } catch (LlamaException e) {
+      if (request.format() instanceof OutputFormat.Grammar) {
+        throw new InferenceException(
+            Kind.INVALID_REQUEST, "the model cannot answer so: " + e.getMessage(), e);
+      }
       throw new InferenceException(
           Kind.INVALID_REQUEST,
           "the model cannot sample this way: simplify the response format and the tools' schemas, "
@@ -127,10 +131,42 @@ public final class RenderedPrompt implements AutoCloseable {
     if (sampling.seed().isPresent()) {
       options = options.withSeed(sampling.seed().getAsLong());
     }
+    options = withRarer(options, sampling.rarer());
     if (!sampling.logitBias().isEmpty()) {
       options = options.withLogitBias(floats(sampling));
     }
     return options;
+  }
+
+  private static SamplerOptions withRarer(SamplerOptions options, Sampling.Rarer rarer) {
+    SamplerOptions changed = options.withBreakers(rarer.drySequenceBreakers());
+    if (rarer.ignoreEos()) {
+      changed = changed.withSetting(SamplerSetting.IGNORE_EOS, 1);
+    }
+    for (Map.Entry<dev.freehold.inference.SamplerSetting, Double> entry :
+        rarer.settings().entrySet()) {
+      float value = entry.getValue().floatValue();
+      changed =
+          switch (entry.getKey()) {
+            case TYPICAL_P -> changed.withTypicalP(value);
+            case REPEAT_LAST_N -> changed.withPenaltyLastN((int) value);
+            case TOP_N_SIGMA,
+                XTC_PROBABILITY,
+                XTC_THRESHOLD,
+                DRY_MULTIPLIER,
+                DRY_BASE,
+                DRY_ALLOWED_LENGTH,
+                DRY_PENALTY_LAST_N,
+                MIROSTAT,
+                MIROSTAT_TAU,
+                MIROSTAT_ETA,
+                DYNATEMP_RANGE,
+                DYNATEMP_EXPONENT,
+                MIN_KEEP ->
+                changed.withSetting(SamplerSetting.valueOf(entry.getKey().name()), value);
+          };
+    }
+    return changed;
   }
 
   private static Map<Integer, Float> floats(Sampling sampling) {

@@ -127,9 +127,12 @@ final class TemplateRequest {
     return node;
   }
 
-  private static JsonNode parse(String json, String param) throws InferenceException {
+  /** A schema within its bounds. */
+  static JsonNode parse(String json, String param) throws InferenceException {
     try {
-      return JSON.readTree(json);
+      JsonNode schema = JSON.readTree(json);
+      SchemaBounds.check(schema, json.length(), param);
+      return schema;
     } catch (JsonProcessingException e) {
       throw new InferenceException(Kind.INVALID_REQUEST, param + " must be a JSON schema");
     }

@@ -36,6 +36,10 @@ import java.util.concurrent.TimeUnit;
  * reserves its prompt and {@link #GROWTH_TOKENS}, and grows until its context is full. When cells
  * run out the newest growing sequence is parked: its cells are freed, its tokens kept, and it is
  * computed again when there is room.
+ *
+ * <p>Background requests are admitted only when no other waits, and make way when another lacks a
+ * seat or cells. So that they are served at all, one that is older than half the queue's deadline
+ * counts as any other.
  */
 public final class Engine implements AutoCloseable {
 
@@ -43,6 +47,12 @@ public final class Engine implements AutoCloseable {
 
   /** Cells by which a request without a limit grows. */
   static final int GROWTH_TOKENS = 256;
+
+  /** A background request is as urgent as any other after this part of the queue's deadline. */
+  private static final int BACKGROUND_PATIENCE_PART = 2;
+
+  /** The background may fill this part of the queue, so that there is room for the others. */
+  private static final int BACKGROUND_QUEUE_PART = 2;
 
   /** The longest text of one token, with room to spare. */
   private static final int PIECE_BYTES_MAX = 1024;
@@ -60,6 +70,7 @@ public final class Engine implements AutoCloseable {
   private final Batch batch;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
+  private final TokenScores scores;
   private final SlotTable table;
   private final Slot[] slots;
   private final Deque<Generation> parked = new ArrayDeque<>();
@@ -85,6 +96,7 @@ public final class Engine implements AutoCloseable {
     this.context = context;
     this.sequenceTokensMax = Math.min(context.contextTokens(), model.trainedContextLength());
     this.batch = Batch.allocate(options.batchTokens(), 1);
+    this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
     this.queue = new ArrayBlockingQueue<>(options.queueMax());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
     this.computeThreads = new ComputeThreads(options.threads(), options.slots());
@@ -138,7 +150,7 @@ public final class Engine implements AutoCloseable {
     EngineException refusal = refusal(request);
     if (refusal == null) {
       Generation generation = new Generation(this, request, sequenceTokensMax);
-      if (queue.offer(generation)) {
+      if (enqueue(generation)) {
         return stopping ? refusedWhileStopping(generation) : generation;
       }
       refusal =
@@ -149,6 +161,17 @@ public final class Engine implements AutoCloseable {
     }
     request.release();
     throw refusal;
+  }
+
+  private boolean enqueue(Generation generation) {
+    if (!generation.isBackground()) {
+      return queue.offer(generation);
+    }
+    synchronized (queue) {
+      long background = queue.stream().filter(Generation::isBackground).count();
+      return background < Math.max(1, options.queueMax() / BACKGROUND_QUEUE_PART)
+          && queue.offer(generation);
+    }
   }
 
   private EngineException refusal(GenerationRequest request) {
@@ -329,20 +352,91 @@ public final class Engine implements AutoCloseable {
   }
 
   private void admit() {
-    for (Slot slot : slots) {
-      if (!slot.isFree()) {
-        continue;
-      }
-      Generation next = parked.isEmpty() ? queue.peek() : parked.peek();
-      if (next == null || !fits(next)) {
+    for (Generation next = nextWaiting(); next != null; next = nextWaiting()) {
+      Slot slot = seatFor(next);
+      if (slot == null) {
         break;
       }
-      boolean taken = parked.isEmpty() ? queue.remove(next) : parked.remove(next);
+      boolean taken = parked.remove(next) || queue.remove(next);
       if (taken) {
         admitOrDrop(next, slot);
       }
     }
     publishLoad();
+  }
+
+  /** Of each class those that were parked come first: they have waited before. */
+  private Generation nextWaiting() {
+    if (parked.isEmpty() && queue.peek() == null) {
+      return null;
+    }
+    Generation next = first(parked, true);
+    next = next == null ? first(queue, true) : next;
+    next = next == null ? first(parked, false) : next;
+    return next == null ? first(queue, false) : next;
+  }
+
+  private Generation first(Iterable<Generation> waiting, boolean urgent) {
+    for (Generation generation : waiting) {
+      if (isUrgent(generation) == urgent) {
+        return generation;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether it is served before the background: so is the background itself once it is old, which
+   * is the bound on how long others may keep it waiting.
+   */
+  private boolean isUrgent(Generation generation) {
+    return !generation.isBackground()
+        || generation.ageNanos() > queueDeadlineNanos() / BACKGROUND_PATIENCE_PART;
+  }
+
+  /** A seat with room for it, for which the background makes way if it must; null if none. */
+  private Slot seatFor(Generation next) {
+    Slot free = table.free();
+    if (free != null && fits(next)) {
+      return free;
+    }
+    boolean worthIt =
+        isUrgent(next)
+            && newestYielding() != null
+            && table.hasRoomFor(cellsWanted(next) - yieldingCells());
+    if (!worthIt) {
+      return null;
+    }
+    while (table.free() == null || !fits(next)) {
+      park(newestYielding());
+    }
+    return table.free();
+  }
+
+  private int yieldingCells() {
+    int cells = 0;
+    for (Slot slot : slots) {
+      cells += slot.isFree() || isUrgent(slot.generation) ? 0 : slot.reserved;
+    }
+    return cells;
+  }
+
+  /** The background sequence that was seated last, or null. */
+  private Slot newestYielding() {
+    Slot newest = null;
+    for (Slot slot : slots) {
+      boolean candidate = !slot.isFree() && !isUrgent(slot.generation);
+      if (candidate && (newest == null || slot.seatedOrder > newest.seatedOrder)) {
+        newest = slot;
+      }
+    }
+    return newest;
+  }
+
+  /** The sequence that makes way when cells run out: the background's first; null if none can. */
+  private Slot firstToPark() {
+    Slot background = newestYielding();
+    return background == null ? table.newestGrowing() : background;
   }
 
   private void admitOrDrop(Generation next, Slot slot) {
@@ -527,7 +621,7 @@ public final class Engine implements AutoCloseable {
 
   /** The reservations should make this impossible; a model with its own cache rules may not. */
   private void relieve() {
-    Slot newest = table.newestGrowing();
+    Slot newest = firstToPark();
     if (newest != null && slotsBusy > 1) {
       park(newest);
       return;
@@ -548,15 +642,34 @@ public final class Engine implements AutoCloseable {
     int token;
     try {
       token = generation.sampler().sample(context, slot.output());
-      generation.sampler().accept(token);
     } catch (LlamaException e) {
       LOG.log(Level.WARNING, "sampling failed; the sequence ends", e);
       fail(slot, new EngineException(EngineException.Kind.FAILED, "sampling failed"));
       return;
     }
+    if (!accepts(slot, token)) {
+      return;
+    }
     generation.addGenerated(token);
     countCompletion();
     emit(slot, token);
+  }
+
+  /** A grammar that allowed the token can refuse it only for what would follow. */
+  private boolean accepts(Slot slot, int token) {
+    try {
+      slot.generation.sampler().accept(token);
+      return true;
+    } catch (LlamaException e) {
+      LOG.log(Level.INFO, "a grammar branches too widely; its sequence ends: {0}", e.getMessage());
+      fail(
+          slot,
+          new EngineException(
+              EngineException.Kind.GRAMMAR_TOO_WIDE,
+              "the grammar or schema allows too many ways to go on at once: use fewer alternatives"
+                  + " and no repetition inside a repetition"));
+      return false;
+    }
   }
 
   private void emit(Slot slot, int token) {
@@ -566,15 +679,13 @@ public final class Engine implements AutoCloseable {
       return;
     }
     int length = model.piece(token, piece, generation.specialText());
+    if (generation.wantsScores() && !score(slot, token, length)) {
+      fail(slot, slowReader(Generation.SCORES_WAITING_MAX, "tokens"));
+      return;
+    }
     switch (generation.assembler.append(piece, length)) {
       case STOPPED -> end(slot, Generation.Ending.STOP_TEXT);
-      case OVERFLOW ->
-          fail(
-              slot,
-              new EngineException(
-                  EngineException.Kind.SLOW_READER,
-                  "the client read too slowly: more than %d bytes were waiting for it"
-                      .formatted(TextRing.CAPACITY_BYTES)));
+      case OVERFLOW -> fail(slot, slowReader(TextRing.CAPACITY_BYTES, "bytes"));
       case CONTINUE -> {
         if (generation.completionTokens() >= generation.completionTokensMax()) {
           end(slot, Generation.Ending.LIMIT);
@@ -583,6 +694,26 @@ public final class Engine implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Says how likely a token was before its text can be read; false if too many are waiting. */
+  private boolean score(Slot slot, int token, int length) {
+    Generation generation = slot.generation;
+    return generation.addScore(
+        scores.of(
+            context,
+            slot.output(),
+            token,
+            TokenScores.bytes(piece, length),
+            generation.writtenBytes(),
+            generation.alternatives()));
+  }
+
+  private static EngineException slowReader(int waitingMax, String what) {
+    return new EngineException(
+        EngineException.Kind.SLOW_READER,
+        "the client read too slowly: more than %d %s were waiting for it"
+            .formatted(waitingMax, what));
   }
 
   private void growIfNeeded(Slot slot) {
@@ -596,7 +727,7 @@ public final class Engine implements AutoCloseable {
     }
     int wanted = Math.min(known + GROWTH_TOKENS, sequenceTokensMax);
     while (!table.hasRoomFor(wanted - slot.reserved)) {
-      Slot newest = table.newestGrowing();
+      Slot newest = firstToPark();
       if (newest == null) {
         end(slot, Generation.Ending.CONTEXT_FULL);
         return;

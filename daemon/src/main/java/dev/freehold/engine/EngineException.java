@@ -20,6 +20,8 @@ public final class EngineException extends Exception {
     QUEUE_TIMEOUT,
     /** The reader fell behind by more than its buffer. */
     SLOW_READER,
+    /** The answer's grammar branches into more ways than a step has time for. */
+    GRAMMAR_TOO_WIDE,
     /** The engine is stopping. */
     STOPPED,
     /** llama.cpp failed. */

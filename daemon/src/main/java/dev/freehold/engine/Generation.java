@@ -2,7 +2,10 @@ package dev.freehold.engine;
 
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.TokenBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /**
  * One sequence being generated: the reader's end of it, and what the engine's thread keeps about
@@ -24,6 +27,9 @@ public final class Generation implements AutoCloseable {
 
   private static final int GENERATED_INITIAL = 256;
 
+  /** Tokens with their probabilities that may wait for the reader, some megabytes at most. */
+  static final int SCORES_WAITING_MAX = 4_096;
+
   private final Engine engine;
   private final GenerationRequest request;
   private final int promptTokens;
@@ -35,6 +41,12 @@ public final class Generation implements AutoCloseable {
   private final long submittedNanos = System.nanoTime();
   private final TextRing ring = new TextRing();
   private final byte[] chunk = new byte[TextRing.CAPACITY_BYTES];
+
+  /** Null for the many requests that do not ask. */
+  private final LinkedBlockingQueue<ScoredToken> scores;
+
+  /** How much text the reader has taken, in bytes. The reader's own. */
+  private long readBytes;
 
   /* The engine's thread alone writes what follows; readers see it after the volatile writes. */
   final TextAssembler assembler;
@@ -54,6 +66,8 @@ public final class Generation implements AutoCloseable {
     this.images = request.images().orElse(null);
     this.limited = completionTokensMax() <= sequenceTokensMax - promptTokens;
     this.assembler = new TextAssembler(ring, request.stopBytes());
+    this.scores =
+        request.logprobs().isPresent() ? new LinkedBlockingQueue<>(SCORES_WAITING_MAX) : null;
   }
 
   /**
@@ -67,6 +81,7 @@ public final class Generation implements AutoCloseable {
       boolean ended = ring.ended();
       int length = ring.take(chunk);
       if (length > 0) {
+        readBytes += length;
         return length;
       }
       if (ended) {
@@ -97,6 +112,29 @@ public final class Generation implements AutoCloseable {
   /** The bytes that {@link #read} filled; the same array each time. */
   public byte[] bytes() {
     return chunk;
+  }
+
+  /**
+   * The tokens whose text {@link #read} has handed out since the last time, if the request asked
+   * for probabilities. A token is told once, and only if some of its text is in the answer: what a
+   * stop text swallowed is not.
+   */
+  public List<ScoredToken> takeScores() {
+    List<ScoredToken> taken = new ArrayList<>();
+    if (scores == null) {
+      return taken;
+    }
+    // A token is queued before its text can be read, so none of those read is missing here.
+    boolean last = ring.ended() && !ring.hasMore();
+    for (ScoredToken next = scores.peek(); next != null; next = scores.peek()) {
+      boolean whole = next.end() <= readBytes && next.start() < readBytes;
+      boolean cut = last && next.start() < readBytes;
+      if (!whole && !cut) {
+        break;
+      }
+      taken.add(scores.remove());
+    }
+    return taken;
   }
 
   /** Why it ended, once {@link #read} has returned -1. */
@@ -147,6 +185,28 @@ public final class Generation implements AutoCloseable {
 
   boolean specialText() {
     return request.specialText();
+  }
+
+  boolean isBackground() {
+    return request.background();
+  }
+
+  boolean wantsScores() {
+    return scores != null;
+  }
+
+  int alternatives() {
+    return request.logprobs().orElse(0);
+  }
+
+  /** False if the reader has left too many behind. */
+  boolean addScore(ScoredToken token) {
+    return scores.offer(token);
+  }
+
+  /** Where the text of the next token begins, in bytes. */
+  long writtenBytes() {
+    return ring.written();
   }
 
   boolean isReproducible() {

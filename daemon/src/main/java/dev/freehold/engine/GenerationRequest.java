@@ -19,6 +19,8 @@ import java.util.OptionalInt;
  * @param stops texts that end the generation, left out of it
  * @param specialText whether control tokens appear in the text, as parsers of tool calls need it
  * @param reproducible whether the same request must give the same text each time it runs alone
+ * @param logprobs how many alternatives to tell of each token, absent if nothing is to be told
+ * @param background whether it may wait while other requests are served
  * @param images what stands in the prompt in place of some of its tokens; text follows the last
  */
 public record GenerationRequest(
@@ -28,12 +30,15 @@ public record GenerationRequest(
     List<String> stops,
     boolean specialText,
     boolean reproducible,
+    OptionalInt logprobs,
+    boolean background,
     Optional<PromptImages> images) {
 
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(sampler, "sampler");
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
+    Objects.requireNonNull(logprobs, "logprobs");
     Objects.requireNonNull(images, "images");
     stops = List.copyOf(stops);
     if (stops.stream().anyMatch(String::isEmpty)) {
@@ -43,9 +48,14 @@ public record GenerationRequest(
       throw new IllegalArgumentException(
           "completionTokensMax must be at least 1, found " + completionTokensMax.getAsInt());
     }
+    if (logprobs.orElse(0) < 0 || logprobs.orElse(0) > TokenScores.ALTERNATIVES_MAX) {
+      throw new IllegalArgumentException(
+          "logprobs must be between 0 and %d, found %d"
+              .formatted(TokenScores.ALTERNATIVES_MAX, logprobs.getAsInt()));
+    }
   }
 
-  /** A request without images. */
+  /** A request of text that somebody waits for and that wants to know no probabilities. */
   public GenerationRequest(
       TokenBuffer prompt,
       Sampler sampler,
@@ -53,7 +63,38 @@ public record GenerationRequest(
       List<String> stops,
       boolean specialText,
       boolean reproducible) {
-    this(prompt, sampler, completionTokensMax, stops, specialText, reproducible, Optional.empty());
+    this(
+        prompt,
+        sampler,
+        completionTokensMax,
+        stops,
+        specialText,
+        reproducible,
+        OptionalInt.empty(),
+        false,
+        Optional.empty());
+  }
+
+  /** A request of text alone. */
+  public GenerationRequest(
+      TokenBuffer prompt,
+      Sampler sampler,
+      OptionalInt completionTokensMax,
+      List<String> stops,
+      boolean specialText,
+      boolean reproducible,
+      OptionalInt logprobs,
+      boolean background) {
+    this(
+        prompt,
+        sampler,
+        completionTokensMax,
+        stops,
+        specialText,
+        reproducible,
+        logprobs,
+        background,
+        Optional.empty());
   }
 
   byte[][] stopBytes() {

@@ -27,6 +27,16 @@ final class SlotTable {
     slot.seat(generation, reserved, seatings++);
   }
 
+  /** A seat that nobody has, or null. */
+  Slot free() {
+    for (Slot slot : slots) {
+      if (slot.isFree()) {
+        return slot;
+      }
+    }
+    return null;
+  }
+
   int busy() {
     int busy = 0;
     for (Slot slot : slots) {

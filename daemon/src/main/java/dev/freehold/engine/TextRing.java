@@ -115,6 +115,11 @@ final class TextRing {
     }
   }
 
+  /** Whether the reader has not taken everything yet. */
+  boolean hasMore() {
+    return taken < committed;
+  }
+
   boolean ended() {
     return ended;
   }

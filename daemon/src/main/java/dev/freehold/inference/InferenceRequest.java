@@ -63,6 +63,12 @@ public record InferenceRequest(
         id, name, prompt, sampling, format, completionTokensMax, logprobs, priority);
   }
 
+  /** The same request, its tokens chosen another way. */
+  public InferenceRequest withSampling(Sampling other) {
+    return new InferenceRequest(
+        id, model, prompt, other, format, completionTokensMax, logprobs, priority);
+  }
+
   @Override
   public String toString() {
     return "InferenceRequest[id=" + id + ", model=" + model + "]";

@@ -21,6 +21,7 @@ import java.util.OptionalLong;
  * @param seed the same seed gives the same answer when a request runs alone
  * @param logitBias token id to bias in [-100, 100]
  * @param stop texts that end the answer, themselves left out; at most {@link #STOPS_MAX}
+ * @param rarer the rarer samplers
  */
 public record Sampling(
     OptionalDouble temperature,
@@ -32,7 +33,27 @@ public record Sampling(
     OptionalDouble repeatPenalty,
     OptionalLong seed,
     Map<Integer, Double> logitBias,
-    List<String> stop) {
+    List<String> stop,
+    Rarer rarer) {
+
+  /**
+   * Samplers that OpenAI's API does not have.
+   *
+   * @param settings their numbers
+   * @param drySequenceBreakers texts that the DRY sampler does not look past; empty for the
+   *     provider's own
+   * @param ignoreEos whether the model must go on where it would end
+   */
+  public record Rarer(
+      Map<SamplerSetting, Double> settings, List<String> drySequenceBreakers, boolean ignoreEos) {
+
+    public static final Rarer NONE = new Rarer(Map.of(), List.of(), false);
+
+    public Rarer {
+      settings = Map.copyOf(settings);
+      drySequenceBreakers = List.copyOf(drySequenceBreakers);
+    }
+  }
 
   /** OpenAI allows four; agents in the field send more, so the bound is wider. */
   public static final int STOPS_MAX = 16;
@@ -48,6 +69,33 @@ public record Sampling(
     Objects.requireNonNull(seed, "seed");
     logitBias = Map.copyOf(logitBias);
     stop = List.copyOf(stop);
+    Objects.requireNonNull(rarer, "rarer");
+  }
+
+  /** Without any of the rarer samplers. */
+  public Sampling(
+      OptionalDouble temperature,
+      OptionalDouble topP,
+      OptionalInt topK,
+      OptionalDouble minP,
+      OptionalDouble frequencyPenalty,
+      OptionalDouble presencePenalty,
+      OptionalDouble repeatPenalty,
+      OptionalLong seed,
+      Map<Integer, Double> logitBias,
+      List<String> stop) {
+    this(
+        temperature,
+        topP,
+        topK,
+        minP,
+        frequencyPenalty,
+        presencePenalty,
+        repeatPenalty,
+        seed,
+        logitBias,
+        stop,
+        Rarer.NONE);
   }
 
   /** Everything left to the provider. */
@@ -63,6 +111,22 @@ public record Sampling(
         OptionalLong.empty(),
         Map.of(),
         List.of());
+  }
+
+  /** For one of several answers to the same prompt: each has a seed of its own. */
+  public Sampling forChoice(int choice) {
+    return new Sampling(
+        temperature,
+        topP,
+        topK,
+        minP,
+        frequencyPenalty,
+        presencePenalty,
+        repeatPenalty,
+        seed.isPresent() ? OptionalLong.of(seed.getAsLong() + choice) : seed,
+        logitBias,
+        stop,
+        rarer);
   }
 
   @Override

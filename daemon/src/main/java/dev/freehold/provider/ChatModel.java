@@ -14,6 +14,7 @@ import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.Priority;
 import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Adapter;
 import dev.freehold.llama.Model;
@@ -110,7 +111,7 @@ final class ChatModel implements ServedModel {
 
   @Override
   public ModelPrompt prepare(InferenceRequest request) throws InferenceException {
-    return new TextPrompt(format.render(request), request);
+    return new TextPrompt(format.render(request));
   }
 
   @Override
@@ -140,11 +141,9 @@ final class ChatModel implements ServedModel {
   private final class TextPrompt implements ModelPrompt {
 
     private final RenderedPrompt rendered;
-    private final InferenceRequest request;
 
-    TextPrompt(RenderedPrompt rendered, InferenceRequest request) {
+    TextPrompt(RenderedPrompt rendered) {
       this.rendered = rendered;
-      this.request = request;
     }
 
     @Override
@@ -153,14 +152,15 @@ final class ChatModel implements ServedModel {
     }
 
     @Override
-    public InferenceStream start() throws InferenceException {
+    public InferenceStream start(InferenceRequest request) throws InferenceException {
       if (request.completionTokensMax().orElse(1) == 0) {
         return new NothingWanted(tokens());
       }
-      Sampler sampler = rendered.sampler();
+      Sampler sampler = rendered.sampler(request.sampling());
       try {
         Optional<PromptImages> images = see(sampler);
-        return new LocalStream(engine.submit(generation(sampler, images)), rendered.reader());
+        return new LocalStream(
+            engine.submit(generation(request, sampler, images)), rendered.reader());
       } catch (EngineException e) {
         throw LocalStream.translate(e);
       }
@@ -188,10 +188,11 @@ final class ChatModel implements ServedModel {
     }
 
     /** From here on the engine owns tokens, images and sampler, whatever becomes of them. */
-    private GenerationRequest generation(Sampler sampler, Optional<PromptImages> images) {
+    private GenerationRequest generation(
+        InferenceRequest request, Sampler sampler, Optional<PromptImages> images) {
       TokenBuffer tokens;
       try {
-        tokens = rendered.takeTokens();
+        tokens = rendered.copyTokens();
       } catch (IllegalStateException e) {
         sampler.close();
         images.ifPresent(PromptImages::close);
@@ -204,6 +205,8 @@ final class ChatModel implements ServedModel {
           rendered.stops(),
           !rendered.isPlain(),
           request.sampling().seed().isPresent(),
+          request.logprobs(),
+          request.priority() == Priority.BACKGROUND,
           images);
     }
 

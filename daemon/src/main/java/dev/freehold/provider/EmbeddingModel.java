@@ -154,7 +154,7 @@ final class EmbeddingModel implements ServedModel {
     }
 
     @Override
-    public synchronized InferenceStream start() throws InferenceException {
+    public synchronized InferenceStream start(InferenceRequest request) throws InferenceException {
       if (pack == null) {
         throw new IllegalStateException("the prompt has been started or closed");
       }

@@ -92,9 +92,9 @@ final class LocalAnswer implements InferenceStream {
   }
 
   /** A model can be closed beneath a request that another provider has kept for long. */
-  private static InferenceStream start(ModelPrompt prompt) throws InferenceException {
+  private InferenceStream start(ModelPrompt prompt) throws InferenceException {
     try {
-      return prompt.start();
+      return prompt.start(attempt.request());
     } catch (IllegalStateException e) {
       throw new InferenceException(
           Kind.UNAVAILABLE,

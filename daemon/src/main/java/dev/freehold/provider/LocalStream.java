@@ -3,15 +3,19 @@ package dev.freehold.provider;
 import dev.freehold.chat.AnswerReader;
 import dev.freehold.engine.EngineException;
 import dev.freehold.engine.Generation;
+import dev.freehold.engine.ScoredToken;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceEvent.Finished;
+import dev.freehold.inference.InferenceEvent.Logprobs;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Usage;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 
@@ -32,6 +36,11 @@ final class LocalStream implements InferenceStream {
     try {
       while (events.isEmpty()) {
         int length = generation.read();
+        List<TokenLogprob> logprobs =
+            generation.takeScores().stream().map(LocalStream::logprob).toList();
+        if (!logprobs.isEmpty()) {
+          events.add(new Logprobs(logprobs));
+        }
         if (length < 0) {
           events.addAll(reader.finish());
           events.add(new Finished(reason(), usageSoFar()));
@@ -43,6 +52,15 @@ final class LocalStream implements InferenceStream {
     } catch (EngineException e) {
       throw translate(e);
     }
+  }
+
+  private static TokenLogprob logprob(ScoredToken token) {
+    return new TokenLogprob(
+        token.utf8(),
+        token.logprob(),
+        token.alternatives().stream()
+            .map(other -> new TokenLogprob(other.utf8(), other.logprob(), List.of()))
+            .toList());
   }
 
   private FinishReason reason() {
@@ -67,7 +85,7 @@ final class LocalStream implements InferenceStream {
     Kind kind =
         switch (e.kind()) {
           case TOO_LONG -> Kind.CONTEXT_TOO_LONG;
-          case BAD_IMAGE -> Kind.INVALID_REQUEST;
+          case BAD_IMAGE, GRAMMAR_TOO_WIDE -> Kind.INVALID_REQUEST;
           case QUEUE_FULL, QUEUE_TIMEOUT -> Kind.OVERLOADED;
           case STOPPED -> Kind.UNAVAILABLE;
           case SLOW_READER -> Kind.CANCELLED;

@@ -3,6 +3,7 @@ package dev.freehold.provider;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,11 @@ final class OpenAiChunks {
     List<InferenceEvent> events = new ArrayList<>(1);
     JsonNode choice = chunk.path("choices").path(0);
     JsonNode delta = choice.path("delta");
+    List<TokenLogprob> logprobs = OpenAiLogprobs.read(choice.path("logprobs"));
+    if (!logprobs.isEmpty()) {
+      events.add(new InferenceEvent.Logprobs(logprobs));
+    }
+    int told = events.size();
     text(delta.path("reasoning_content"))
         .or(() -> text(delta.path("reasoning")))
         .ifPresent(text -> events.add(new InferenceEvent.ReasoningDelta(text)));
@@ -61,7 +67,7 @@ final class OpenAiChunks {
     if (choice.path("finish_reason").isTextual()) {
       finishReason = Optional.of(reason(choice.path("finish_reason").textValue()));
     }
-    count(events.size(), chunk.path("usage"));
+    count(events.size() - told, chunk.path("usage"));
     return events;
   }
 

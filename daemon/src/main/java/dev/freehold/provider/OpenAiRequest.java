@@ -7,6 +7,7 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.SamplerSetting;
 import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
@@ -63,6 +64,7 @@ final class OpenAiRequest {
     json.writeEndObject();
     format(json, request.format());
     sampling(json, request.sampling());
+    logprobs(json, request);
     if (request.completionTokensMax().isPresent()) {
       json.writeNumberField("max_tokens", request.completionTokensMax().getAsInt());
     }
@@ -230,6 +232,25 @@ final class OpenAiRequest {
     }
   }
 
+  private static void logprobs(JsonGenerator json, InferenceRequest request) throws IOException {
+    if (request.logprobs().isEmpty()) {
+      return;
+    }
+    int alternatives = request.logprobs().getAsInt();
+    switch (request.prompt()) {
+      case Prompt.Chat _ -> {
+        json.writeBooleanField("logprobs", true);
+        if (alternatives > 0) {
+          json.writeNumberField("top_logprobs", alternatives);
+        }
+      }
+      case Prompt.Text _, Prompt.Infill _ -> json.writeNumberField("logprobs", alternatives);
+      case Prompt.Embedding _, Prompt.Ranking _ -> {
+        // Not requests for text.
+      }
+    }
+  }
+
   /** Only what the client set: a field that a server does not know makes some refuse. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
     number(json, "temperature", sampling.temperature());
@@ -251,12 +272,34 @@ final class OpenAiRequest {
       }
       json.writeEndObject();
     }
+    rarer(json, sampling.rarer());
     if (!sampling.stop().isEmpty()) {
       json.writeArrayFieldStart("stop");
       for (String stop : sampling.stop()) {
         json.writeString(stop);
       }
       json.writeEndArray();
+    }
+  }
+
+  private static void rarer(JsonGenerator json, Sampling.Rarer rarer) throws IOException {
+    for (Map.Entry<SamplerSetting, Double> entry : rarer.settings().entrySet()) {
+      SamplerSetting setting = entry.getKey();
+      if (setting.isWhole()) {
+        json.writeNumberField(setting.field(), entry.getValue().intValue());
+      } else {
+        json.writeNumberField(setting.field(), entry.getValue());
+      }
+    }
+    if (!rarer.drySequenceBreakers().isEmpty()) {
+      json.writeArrayFieldStart("dry_sequence_breakers");
+      for (String text : rarer.drySequenceBreakers()) {
+        json.writeString(text);
+      }
+      json.writeEndArray();
+    }
+    if (rarer.ignoreEos()) {
+      json.writeBooleanField("ignore_eos", true);
     }
   }
 

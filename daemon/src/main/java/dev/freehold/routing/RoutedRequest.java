@@ -6,6 +6,7 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.provider.Attempt;
 import dev.freehold.provider.PreparedPrompt;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -63,7 +64,16 @@ public final class RoutedRequest implements AutoCloseable {
                   + "add an allowed provider to the route.")
               .formatted(decision.label().text(), decision.route().get()));
     }
-    return new RoutedStream(decision, new Attempt(request, prepared, deadline));
+    return new RoutedStream(decision.candidates(), new Attempt(request, prepared, deadline));
+  }
+
+  /**
+   * One more answer to the same prompt, of the candidate that gives the first: drawn with another
+   * seed, the request's own plus {@code choice} if it names one.
+   */
+  public RoutedStream openAnother(int choice, Candidate candidate) {
+    InferenceRequest another = request.withSampling(request.sampling().forChoice(choice));
+    return new RoutedStream(List.of(candidate), new Attempt(another, prepared, deadline));
   }
 
   @Override

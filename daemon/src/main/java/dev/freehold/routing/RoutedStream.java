@@ -31,7 +31,7 @@ public final class RoutedStream implements InferenceStream {
   private static final Logger LOGGER = System.getLogger(RoutedStream.class.getName());
   private static final ScheduledThreadPoolExecutor DEADLINES = deadlines();
 
-  private final Decision decision;
+  private final List<Candidate> candidates;
   private final Attempt attempt;
   private final List<Failure> failures = new ArrayList<>();
   private final ScheduledFuture<?> deadline;
@@ -44,8 +44,8 @@ public final class RoutedStream implements InferenceStream {
 
   private boolean committed;
 
-  RoutedStream(Decision decision, Attempt attempt) {
-    this.decision = decision;
+  RoutedStream(List<Candidate> candidates, Attempt attempt) {
+    this.candidates = List.copyOf(candidates);
     this.attempt = attempt;
     long waitMillis = Math.max(0, Duration.between(Instant.now(), attempt.deadline()).toMillis());
     this.deadline = DEADLINES.schedule(this::timeOut, waitMillis, TimeUnit.MILLISECONDS);
@@ -66,7 +66,7 @@ public final class RoutedStream implements InferenceStream {
     if (committed) {
       return read(running());
     }
-    for (Candidate candidate : decision.candidates()) {
+    for (Candidate candidate : candidates) {
       try {
         InferenceEvent first = ask(candidate);
         committed = true;

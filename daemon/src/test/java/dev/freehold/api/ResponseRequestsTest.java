@@ -85,7 +85,9 @@ class ResponseRequestsTest {
   /** An answer repeats much of its request, so it must be writable whatever was read. */
   private static byte[] answer(ApiRequest read) throws Exception {
     InferenceEvent.Finished end = new InferenceEvent.Finished(FinishReason.STOP, Usage.NONE);
-    return Surface.RESPONSES.whole("r-1", read).json("r-1", "assistant", Instant.EPOCH, end);
+    AnswerBody answer = Surface.RESPONSES.whole("r-1", read);
+    answer.add(0, end);
+    return answer.json("r-1", "assistant", Instant.EPOCH);
   }
 
   private static void mutate(ObjectNode body, Random random) throws Exception {

@@ -61,7 +61,7 @@ class ChatFormatTest {
 
   private static String rendered(InferenceRequest request) throws InferenceException {
     try (RenderedPrompt prompt = format.render(request);
-        TokenBuffer tokens = prompt.takeTokens()) {
+        TokenBuffer tokens = prompt.copyTokens()) {
       assertEquals(tokens.size(), prompt.tokenCount());
       return model.detokenize(tokens);
     }
@@ -128,13 +128,16 @@ class ChatFormatTest {
   }
 
   @Test
-  void tokensCanBeTakenOnlyOnce() throws Exception {
-    try (RenderedPrompt prompt =
-        format.render(request(new Prompt.Text("Hello"), new OutputFormat.Text()))) {
-      try (TokenBuffer tokens = prompt.takeTokens()) {
-        assertTrue(tokens.size() > 0);
-        assertThrows(IllegalStateException.class, prompt::takeTokens);
+  void tokensAreCopiedForEachOfSeveralAnswersUntilThePromptIsClosed() throws Exception {
+    RenderedPrompt prompt =
+        format.render(request(new Prompt.Text("Hello"), new OutputFormat.Text()));
+    try (prompt) {
+      try (TokenBuffer first = prompt.copyTokens();
+          TokenBuffer second = prompt.copyTokens()) {
+        assertTrue(first.size() > 0);
+        assertEquals(model.detokenize(first), model.detokenize(second));
       }
     }
+    assertThrows(IllegalStateException.class, prompt::copyTokens);
   }
 }

@@ -12,6 +12,7 @@ import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.models.TestModels;
+import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -266,6 +267,155 @@ class EngineTest {
   private static void readUntil(Generation generation, int tokens) throws Exception {
     while (generation.completionTokens() < tokens) {
       assertTrue(generation.read() > 0);
+    }
+  }
+
+  private static GenerationRequest background(String prompt, int limit) {
+    return new GenerationRequest(
+        model.tokenize(prompt, true, true),
+        Sampler.create(model, neverEnding()),
+        OptionalInt.of(limit),
+        List.of(),
+        false,
+        false,
+        OptionalInt.empty(),
+        true);
+  }
+
+  @Test
+  void backgroundIsAdmittedAfterThoseThatCameLater() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 8))) {
+      Generation running = engine.submit(greedy(STORY, 900));
+      assertTrue(running.read() > 0);
+      Generation patient = engine.submit(background(STORY, 5));
+      Generation later = engine.submit(greedy(STORY, 100));
+      running.close();
+      text(patient);
+      assertTrue(later.hasEnded());
+      assertEquals(100, later.completionTokens());
+      assertEquals(5, patient.completionTokens());
+    }
+  }
+
+  @Test
+  void runningBackgroundMakesWayAndComesBack() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 8));
+        Generation patient = engine.submit(background(STORY, 700))) {
+      assertTrue(patient.read() > 0);
+      try (Generation urgent = engine.submit(greedy(STORY, 20))) {
+        text(urgent);
+        assertEquals(20, urgent.completionTokens());
+      }
+      assertFalse(patient.hasEnded());
+      text(patient);
+      assertEquals(700, patient.completionTokens());
+    }
+  }
+
+  @Test
+  void backgroundThatHasWaitedLongCountsAsAnyOther() throws Exception {
+    EngineOptions usual = options(1024, 1, 8);
+    EngineOptions impatient =
+        new EngineOptions(
+            1024,
+            1,
+            usual.batchTokens(),
+            usual.threads(),
+            usual.gpuLayers(),
+            8,
+            Duration.ofNanos(2),
+            usual.interTokenTarget());
+    try (Engine engine = Engine.start(model, impatient)) {
+      Generation old = engine.submit(background(STORY, 20));
+      while (old.completionTokens() == 0) {
+        Thread.onSpinWait();
+      }
+      Generation later = engine.submit(greedy(STORY, 5));
+      while (later.completionTokens() == 0) {
+        Thread.onSpinWait();
+      }
+      assertTrue(old.hasEnded());
+      old.close();
+      later.close();
+    }
+  }
+
+  @Test
+  void backgroundLeavesRoomInTheQueue() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 2))) {
+      Generation running = engine.submit(greedy(STORY, 900));
+      assertTrue(running.read() > 0);
+      Generation patient = engine.submit(background(STORY, 5));
+      EngineException refusal =
+          assertThrows(EngineException.class, () -> engine.submit(background(STORY, 5)));
+      assertEquals(EngineException.Kind.QUEUE_FULL, refusal.kind());
+      Generation later = engine.submit(greedy(STORY, 5));
+      running.close();
+      text(later);
+      text(patient);
+    }
+  }
+
+  private static GenerationRequest scored(int limit, int alternatives, String... stops) {
+    return new GenerationRequest(
+        model.tokenize(STORY, true, true),
+        Sampler.create(model, neverEnding()),
+        OptionalInt.of(limit),
+        List.of(stops),
+        false,
+        true,
+        OptionalInt.of(alternatives),
+        false);
+  }
+
+  private static List<ScoredToken> scores(Generation generation, StringBuilder text)
+      throws Exception {
+    List<ScoredToken> scores = new ArrayList<>();
+    for (int length = generation.read(); length >= 0; length = generation.read()) {
+      text.append(new String(generation.bytes(), 0, length, UTF_8));
+      scores.addAll(generation.takeScores());
+    }
+    scores.addAll(generation.takeScores());
+    return scores;
+  }
+
+  private static String joined(List<ScoredToken> scores) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    scores.forEach(score -> score.utf8().forEach(bytes::write));
+    return bytes.toString(UTF_8);
+  }
+
+  @Test
+  void everyTokenOfTheTextIsToldWithItsProbabilityAndAlternatives() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 2, 8));
+        Generation generation = engine.submit(scored(30, 3))) {
+      StringBuilder text = new StringBuilder();
+      List<ScoredToken> scores = scores(generation, text);
+      assertEquals(30, scores.size());
+      assertEquals(text.toString(), joined(scores));
+      for (ScoredToken score : scores) {
+        assertEquals(3, score.alternatives().size());
+        assertTrue(score.logprob() <= 0);
+        // Greedy: nothing is likelier, but for the end of the turn, which is forbidden here.
+        assertTrue(score.alternatives().get(0).logprob() >= score.alternatives().get(1).logprob());
+      }
+    }
+  }
+
+  @Test
+  void tokensThatAStopTextSwallowedAreNotTold() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 2, 8))) {
+      String whole = answer(engine, greedy(STORY, 40));
+      String stop = whole.substring(20, 32);
+      try (Generation generation = engine.submit(scored(40, 0, stop))) {
+        StringBuilder text = new StringBuilder();
+        List<ScoredToken> scores = scores(generation, text);
+        assertEquals(whole.substring(0, whole.indexOf(stop)), text.toString());
+        assertTrue(joined(scores).startsWith(text.toString()), joined(scores));
+        long last = scores.getLast().start();
+        assertTrue(last < text.toString().getBytes(UTF_8).length);
+        assertTrue(scores.getFirst().alternatives().isEmpty());
+      }
     }
   }
 

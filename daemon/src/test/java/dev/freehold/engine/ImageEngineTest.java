@@ -85,7 +85,15 @@ class ImageEngineTest {
             ? Optional.empty()
             : Optional.of(encoder.encode(new ImagePrompt(text, MARKER, List.of(images))));
     return new GenerationRequest(
-        tokens, Sampler.create(model, neverEnding()), limit, List.of(), false, true, computed);
+        tokens,
+        Sampler.create(model, neverEnding()),
+        limit,
+        List.of(),
+        false,
+        true,
+        OptionalInt.empty(),
+        false,
+        computed);
   }
 
   private static SamplerOptions neverEnding() {

@@ -21,12 +21,14 @@ import dev.freehold.inference.Message;
 import dev.freehold.inference.Message.Role;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.inference.SamplerSetting;
 import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.models.TestModels;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -181,6 +183,109 @@ class LocalProviderTest {
     assertTrue(json.path(name.equals("get_time") ? "zone" : "city").isTextual(), () -> "" + json);
     assertEquals("", text(events));
     assertEquals(FinishReason.TOOL_CALLS, ((Finished) events.getLast()).reason());
+  }
+
+  /** llama.cpp takes the starter model's bare JSON for content: agents would not see the call. */
+  @Test
+  void starterModelThatIsFreeToCallCallsProperly() throws Exception {
+    Prompt.Chat chat =
+        new Prompt.Chat(
+            List.of(Message.of(Role.USER, "What is the weather in Paris?")),
+            List.of(WEATHER, TIME),
+            new ToolChoice.Auto(),
+            true);
+    assertCallsWeather(
+        events(
+            new InferenceRequest(
+                "test", "assistant", chat, GREEDY, new OutputFormat.Text(), OptionalInt.of(128))),
+        true);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"assistant", "small"})
+  void modelThatIsFreeToCallAndOnlyTalksIsHeard(String model) throws Exception {
+    Prompt.Chat chat =
+        new Prompt.Chat(
+            List.of(Message.of(Role.USER, "Say hello in one word.")),
+            List.of(TIME),
+            new ToolChoice.None(),
+            true);
+    List<InferenceEvent> events =
+        events(
+            new InferenceRequest(
+                "test", model, chat, GREEDY, new OutputFormat.Text(), OptionalInt.of(12)));
+    assertFalse(text(events).isBlank());
+  }
+
+  private static InferenceRequest held(Prompt prompt, String grammar) {
+    return new InferenceRequest(
+        "test", "assistant", prompt, GREEDY, new OutputFormat.Grammar(grammar), OptionalInt.of(20));
+  }
+
+  @Test
+  void answerIsHeldToTheClientsGrammar() throws Exception {
+    String grammar = "root ::= \"yes\" | \"no\"";
+    Prompt.Chat chat =
+        new Prompt.Chat(
+            List.of(Message.of(Role.USER, "Is the sky blue?")),
+            List.of(),
+            new ToolChoice.Auto(),
+            true);
+    assertTrue(List.of("yes", "no").contains(text(events(held(chat, grammar)))));
+    String continued = text(events(held(new Prompt.Text("Is the sky blue? "), grammar)));
+    assertTrue(List.of("yes", "no").contains(continued), continued);
+  }
+
+  @Test
+  void grammarThatIsWrongIsRefusedWithThePlace() {
+    InferenceException refusal =
+        assertThrows(
+            InferenceException.class,
+            () -> events(held(new Prompt.Text("x"), "root ::= \"a\"\nsecond := \"b\"")));
+    assertEquals(InferenceException.Kind.INVALID_REQUEST, refusal.kind());
+    assertTrue(refusal.getMessage().contains("line 2, column 8"), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("expecting ::="), refusal.getMessage());
+  }
+
+  @Test
+  void rarerSamplersReachTheModel() throws Exception {
+    Map<SamplerSetting, Double> settings = new EnumMap<>(SamplerSetting.class);
+    for (SamplerSetting setting : SamplerSetting.values()) {
+      settings.put(setting, 1.0);
+    }
+    for (SamplerSetting setting : SamplerSetting.values()) {
+      Sampling sampling =
+          sampling(new Sampling.Rarer(Map.of(setting, setting.min()), List.of("\n", "."), false));
+      assertFalse(text(events(continuation(sampling))).isEmpty(), setting.field());
+    }
+    Sampling all = sampling(new Sampling.Rarer(settings, List.of(), true));
+    List<InferenceEvent> events = events(continuation(all));
+    assertEquals(FinishReason.LENGTH, ((Finished) events.getLast()).reason());
+  }
+
+  private static InferenceRequest continuation(Sampling sampling) {
+    return new InferenceRequest(
+        "test",
+        "small",
+        new Prompt.Text("Once upon a time"),
+        sampling,
+        new OutputFormat.Text(),
+        OptionalInt.of(8));
+  }
+
+  private static Sampling sampling(Sampling.Rarer rarer) {
+    return new Sampling(
+        OptionalDouble.of(0.9),
+        OptionalDouble.empty(),
+        OptionalInt.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        OptionalLong.of(1),
+        Map.of(),
+        List.of(),
+        rarer);
   }
 
   @Test

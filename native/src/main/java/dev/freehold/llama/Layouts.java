@@ -46,10 +46,27 @@ final class Layouts {
               JAVA_FLOAT.withName("frequency_penalty"),
               JAVA_FLOAT.withName("presence_penalty"),
               JAVA_INT.withName("penalty_last_n"),
+              JAVA_FLOAT.withName("top_n_sigma"),
+              JAVA_FLOAT.withName("xtc_probability"),
+              JAVA_FLOAT.withName("xtc_threshold"),
+              JAVA_FLOAT.withName("dry_multiplier"),
+              JAVA_FLOAT.withName("dry_base"),
+              JAVA_INT.withName("dry_allowed_length"),
+              JAVA_INT.withName("dry_penalty_last_n"),
+              JAVA_INT.withName("mirostat"),
+              JAVA_FLOAT.withName("mirostat_tau"),
+              JAVA_FLOAT.withName("mirostat_eta"),
+              JAVA_FLOAT.withName("dynatemp_range"),
+              JAVA_FLOAT.withName("dynatemp_exponent"),
+              JAVA_INT.withName("min_keep"),
+              JAVA_INT.withName("ignore_eos"),
+              JAVA_INT.withName("breakers_bytes"),
               JAVA_INT.withName("logit_bias_count"),
               JAVA_INT.withName("grammar_bytes"),
+              MemoryLayout.paddingLayout(4),
               ADDRESS.withName("logit_bias"),
-              ADDRESS.withName("grammar"))
+              ADDRESS.withName("grammar"),
+              ADDRESS.withName("breakers"))
           .withName("freehold_sampler_params");
 
   static final List<StructLayout> ALL = List.of(LLAMA_BATCH, LOGIT_BIAS, SAMPLER_PARAMS);

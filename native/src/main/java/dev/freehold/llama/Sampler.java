@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -80,6 +81,17 @@ public final class Sampler implements AutoCloseable {
     set(params, "frequency_penalty", options.frequencyPenalty());
     set(params, "presence_penalty", options.presencePenalty());
     set(params, "penalty_last_n", options.penaltyLastN());
+    for (SamplerSetting setting : SamplerSetting.values()) {
+      float value = options.settings().getOrDefault(setting, setting.absent());
+      if (setting.isWhole()) {
+        set(params, setting.field(), (int) value);
+      } else {
+        set(params, setting.field(), value);
+      }
+    }
+    byte[] breakers = zeroEnded(options.breakers());
+    set(params, "breakers_bytes", breakers.length);
+    set(params, "breakers", breakers.length == 0 ? MemorySegment.NULL : bytes(breakers, allocator));
     Map<Integer, Float> biases = options.logitBias();
     set(params, "logit_bias_count", biases.size());
     set(params, "logit_bias", biases.isEmpty() ? MemorySegment.NULL : biases(biases, allocator));
@@ -99,6 +111,12 @@ public final class Sampler implements AutoCloseable {
       at += Layouts.LOGIT_BIAS.byteSize();
     }
     return array;
+  }
+
+  private static byte[] zeroEnded(List<String> texts) {
+    StringBuilder joined = new StringBuilder();
+    texts.forEach(text -> joined.append(text).append('\0'));
+    return joined.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static MemorySegment bytes(byte[] bytes, SegmentAllocator allocator) {

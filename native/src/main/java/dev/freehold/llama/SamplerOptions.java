@@ -1,5 +1,7 @@
 package dev.freehold.llama;
 
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -18,6 +20,8 @@ import java.util.function.Consumer;
  * @param presencePenalty taken from a recent token's logit once
  * @param penaltyLastN how many tokens are recent; 0 turns the penalties off
  * @param logitBias added to the logits of tokens, by token; negative infinity forbids a token
+ * @param settings the rarer samplers' numbers; what is left out is llama.cpp's default
+ * @param breakers texts that DRY does not look past; empty for llama.cpp's own
  * @param grammar GBNF that the output must follow from its first token; empty means none
  */
 public record SamplerOptions(
@@ -32,6 +36,8 @@ public record SamplerOptions(
     float presencePenalty,
     int penaltyLastN,
     Map<Integer, Float> logitBias,
+    Map<SamplerSetting, Float> settings,
+    List<String> breakers,
     String grammar) {
 
   /** The most tokens that one request may bias. */
@@ -39,7 +45,10 @@ public record SamplerOptions(
 
   public SamplerOptions {
     logitBias = Map.copyOf(logitBias);
+    settings = Map.copyOf(settings);
+    breakers = List.copyOf(breakers);
     Objects.requireNonNull(grammar, "grammar");
+    settings.forEach((setting, value) -> finite(setting.field(), value));
     if (logitBias.size() > LOGIT_BIAS_MAX) {
       throw new IllegalArgumentException(
           "%d logit biases, expected at most %d".formatted(logitBias.size(), LOGIT_BIAS_MAX));
@@ -64,7 +73,8 @@ public record SamplerOptions(
 
   /** llama.cpp's own defaults. */
   public static SamplerOptions defaults() {
-    return new SamplerOptions(-1, 0.8f, 40, 0.95f, 0.05f, 1f, 1f, 0f, 0f, 64, Map.of(), "");
+    return new SamplerOptions(
+        -1, 0.8f, 40, 0.95f, 0.05f, 1f, 1f, 0f, 0f, 64, Map.of(), Map.of(), List.of(), "");
   }
 
   /** Always the likeliest token. */
@@ -122,6 +132,17 @@ public record SamplerOptions(
     return with(fields -> fields.logitBias = value);
   }
 
+  public SamplerOptions withSetting(SamplerSetting setting, float value) {
+    Map<SamplerSetting, Float> changed = new EnumMap<>(SamplerSetting.class);
+    changed.putAll(settings);
+    changed.put(setting, value);
+    return with(fields -> fields.settings = changed);
+  }
+
+  public SamplerOptions withBreakers(List<String> value) {
+    return with(fields -> fields.breakers = value);
+  }
+
   public SamplerOptions withGrammar(String value) {
     return with(fields -> fields.grammar = value);
   }
@@ -146,6 +167,8 @@ public record SamplerOptions(
     float presencePenalty;
     int penaltyLastN;
     Map<Integer, Float> logitBias;
+    Map<SamplerSetting, Float> settings;
+    List<String> breakers;
     String grammar;
 
     Fields(SamplerOptions from) {
@@ -160,6 +183,8 @@ public record SamplerOptions(
       presencePenalty = from.presencePenalty;
       penaltyLastN = from.penaltyLastN;
       logitBias = from.logitBias;
+      settings = from.settings;
+      breakers = from.breakers;
       grammar = from.grammar;
     }
 
@@ -176,6 +201,8 @@ public record SamplerOptions(
           presencePenalty,
           penaltyLastN,
           logitBias,
+          settings,
+          breakers,
           grammar);
     }
   }

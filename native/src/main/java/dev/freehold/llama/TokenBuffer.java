@@ -69,6 +69,11 @@ public final class TokenBuffer implements AutoCloseable {
     }
   }
 
+  /** The same tokens in memory of their own. */
+  public TokenBuffer copy() {
+    return joined(List.of(Slice.of(this)));
+  }
+
   public int size() {
     return size;
   }

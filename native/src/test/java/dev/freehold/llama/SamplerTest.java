@@ -63,6 +63,53 @@ class SamplerTest {
   }
 
   @Test
+  void likeliestTokenGivesWayToASamplerThatTakesItOut() {
+    String usual = story(SamplerOptions.greedy());
+
+    String other =
+        story(
+            SamplerOptions.greedy()
+                .withSetting(SamplerSetting.XTC_PROBABILITY, 1)
+                .withSetting(SamplerSetting.XTC_THRESHOLD, 0.05f));
+
+    assertNotEquals(usual, other);
+  }
+
+  @Test
+  void wrongGrammarIsRefusedWithItsPlaceAndNotItsText() {
+    LlamaException refusal =
+        assertThrows(
+            LlamaException.class,
+            () ->
+                Sampler.create(
+                    model, SamplerOptions.greedy().withGrammar("root ::= x\n\nx ::= [a-z\n")));
+
+    assertTrue(refusal.getMessage().contains("line 3, column"), refusal.getMessage());
+    assertFalse(refusal.getMessage().contains("a-z"), refusal.getMessage());
+  }
+
+  @Test
+  void grammarOfVeryDeepGroupsIsRefusedAndTheProcessGoesOn() {
+    String grammar = "root ::= " + "(".repeat(5_000) + "\"a\"" + ")".repeat(5_000);
+
+    assertThrows(
+        LlamaException.class,
+        () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)));
+  }
+
+  @Test
+  void grammarThatBranchesTooWidelyIsRefused() {
+    String grammar = "root ::= ((\"a\"{0,30}){0,30}){0,30}";
+
+    LlamaException refusal =
+        assertThrows(
+            LlamaException.class,
+            () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)));
+
+    assertTrue(refusal.getMessage().contains("ways at once"), refusal.getMessage());
+  }
+
+  @Test
   void sameSeedGivesTheSameTextAndAnotherSeedAnother() {
     SamplerOptions options = SamplerOptions.defaults().withTemperature(1.5f).withSeed(42);
 
@@ -128,7 +175,9 @@ class SamplerTest {
             LlamaException.class,
             () -> Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= canary (")));
     assertFalse(grammar.getMessage().contains("canary"), grammar.getMessage());
-    assertTrue(grammar.getMessage().contains("cannot use this grammar"), grammar.getMessage());
+    assertTrue(
+        grammar.getMessage().contains("the grammar is wrong at line 1, column"),
+        grammar.getMessage());
 
     assertThrows(
         LlamaException.class,

@@ -1,0 +1,44 @@
+package dev.freehold.chat;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** Looks at a regular expression for what makes a grammar of it branch without end. */
+final class PatternBounds {
+
+  private PatternBounds() {}
+
+  /**
+   * Whether a group that repeats something is itself repeated a number of times, as in {@code
+   * (a{0,9}){0,9}}. Groups repeated by {@code *}, {@code +} or {@code ?} do not multiply.
+   */
+  static boolean repeatsARepetition(String pattern) {
+    Deque<Boolean> groups = new ArrayDeque<>();
+    boolean counts = false;
+    boolean closedGroupCounts = false;
+    boolean inClass = false;
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      boolean groupJustClosed = i > 0 && pattern.charAt(i - 1) == ')' && !inClass;
+      if (c == '\\') {
+        i++;
+      } else if (inClass) {
+        inClass = c != ']';
+      } else if (c == '[') {
+        inClass = true;
+      } else if (c == '(') {
+        groups.push(counts);
+        counts = false;
+      } else if (c == ')' && !groups.isEmpty()) {
+        closedGroupCounts = counts;
+        counts = groups.pop() || closedGroupCounts;
+      } else if (c == '{') {
+        if (groupJustClosed && closedGroupCounts) {
+          return true;
+        }
+        counts = true;
+      }
+    }
+    return false;
+  }
+}
