@@ -242,7 +242,7 @@ collect() {
     if [ -h "$file" ] || [ ! -f "$file" ]; then continue; fi
     name=$(loader_name "$file")
     case "$name" in
-      libfreehold_llama.* | libggml* | libllama.* | libllama-common.*) place=lib ;;
+      libfreehold_llama.* | libggml* | libllama.* | libllama-common.* | libmtmd.*) place=lib ;;
       *) place=bin ;;
     esac
     cp "$file" "$into/$place/$name"
@@ -262,6 +262,11 @@ collect() {
   done
   for file in "$source"/vendor/*/LICENSE*; do
     if [ -f "$file" ]; then cp "$file" "$into/licenses/llama.cpp-vendor-$(basename "$(dirname "$file")").txt"; fi
+  done
+  for name in xxhash rotate-bits; do
+    for file in "$source/vendor/hash/$name"/LICENSE*; do
+      if [ -f "$file" ]; then cp "$file" "$into/licenses/llama.cpp-vendor-$name.txt"; fi
+    done
   done
   # The one kernel file with a notice of its own: the comment that opens it.
   if [ -f "$source/ggml/src/ggml-cpu/llamafile/sgemm.cpp" ]; then
@@ -319,7 +324,7 @@ main() {
   fi
   base_key=$({ echo "$base_key"; options; compiler; processor; } | hash_text)
   # The number is raised when collect puts something else into a result.
-  key=$({ echo "3 $source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
+  key=$({ echo "5 $source_key"; echo "$base_key"; own_sources | xargs cat; } | hash_text)
   result="$cache/result/$key"
   tree="$cache/build/$base_key"
 

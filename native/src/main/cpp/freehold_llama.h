@@ -18,7 +18,7 @@
 #endif
 
 // Raised whenever a signature, a struct or a meaning below changes.
-#define FREEHOLD_ABI_VERSION 2
+#define FREEHOLD_ABI_VERSION 3
 #define FREEHOLD_MESSAGE_BYTES 1024
 
 #ifdef __cplusplus
@@ -54,6 +54,9 @@ struct freehold_context;
 struct freehold_sampler;
 struct freehold_chat_templates;
 struct freehold_chat_prompt;
+struct freehold_projector;
+struct freehold_vision_prompt;
+struct llama_adapter_lora;
 
 struct freehold_logit_bias {
     int32_t token;
@@ -235,6 +238,48 @@ FREEHOLD_API int32_t freehold_chat_parse(
         char ** json, int64_t * json_bytes, char * message);
 FREEHOLD_API int32_t freehold_schema_to_grammar(
         const char * schema_json, int64_t bytes, char ** grammar, int64_t * grammar_bytes, char * message);
+
+// --- images: a projector turns images into embeddings that stand among a prompt's tokens
+
+// An image is a PNG or a JPEG within the bounds of image.h. Loading computes once, to find a broken file out.
+FREEHOLD_API int32_t freehold_projector_load(
+        const char * path, const struct llama_model * model, int32_t threads, int32_t use_gpu,
+        struct freehold_projector ** projector, char * message);
+FREEHOLD_API void freehold_projector_free(struct freehold_projector * projector);
+FREEHOLD_API int32_t freehold_projector_width(const struct freehold_projector * projector);   // floats an image token
+// Whether an image's tokens see each other in both directions: decode them in one batch, causal attention off.
+FREEHOLD_API int32_t freehold_projector_non_causal(const struct freehold_projector * projector);
+// From any thread. Each marker in the text is the place of an image, in order. Without pixels an image is measured by
+// its header alone: enough to count tokens, not to encode.
+FREEHOLD_API int32_t freehold_vision_tokenize(
+        const struct freehold_projector * projector, const char * text, int64_t bytes, const char * marker,
+        int64_t marker_bytes, const uint8_t * const * images, const int64_t * image_bytes, int32_t image_count,
+        int32_t with_pixels, int32_t add_special, int32_t parse_special, struct freehold_vision_prompt ** prompt,
+        char * message);
+FREEHOLD_API void freehold_vision_prompt_free(struct freehold_vision_prompt * prompt);
+// The count; *tokens belongs to the prompt and has -1 where an image stands.
+FREEHOLD_API int32_t freehold_vision_prompt_tokens(const struct freehold_vision_prompt * prompt, const int32_t ** tokens);
+// The count; *spans belongs to the prompt and has three numbers a span: first token, tokens, which part of the images
+// (a projector that cuts an image into tiles makes several of one).
+FREEHOLD_API int32_t freehold_vision_prompt_spans(const struct freehold_vision_prompt * prompt, const int32_t ** spans);
+// One thread at a time a projector. Writes tokens * width floats.
+FREEHOLD_API int32_t freehold_vision_encode(
+        struct freehold_projector * projector, const struct freehold_vision_prompt * prompt, int32_t span, float * into,
+        int64_t capacity, char * message);
+FREEHOLD_API int32_t freehold_image_check(
+        const uint8_t * bytes, int64_t length, int32_t * width, int32_t * height, char * message);
+// As freehold_decode, for a batch of one image's embeddings (llama_batch with embd in place of token).
+FREEHOLD_API int32_t freehold_decode_image(
+        struct freehold_context * context, const struct llama_batch * batch, int32_t non_causal, char * message);
+
+// --- adapters: LoRA weights beside a model's own
+
+FREEHOLD_API int32_t freehold_adapter_load(
+        struct llama_model * model, const char * path, struct llama_adapter_lora ** adapter, char * message);
+FREEHOLD_API void freehold_adapter_free(struct llama_adapter_lora * adapter);
+// For all sequences of the context, from the next decode on; NULL for none. One thread at a time, as decode.
+FREEHOLD_API int32_t freehold_context_adapter(
+        struct freehold_context * context, struct llama_adapter_lora * adapter, float scale, char * message);
 
 #ifdef __cplusplus
 }

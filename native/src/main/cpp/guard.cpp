@@ -3,6 +3,7 @@
 #include "ggml.h"
 #include "llama.h"
 #include "log.h"
+#include "mtmd.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -105,6 +106,7 @@ void install_hooks() {
         const char * wanted = getenv("FREEHOLD_LLAMA_LOG");
         print_log = wanted != nullptr && strcmp(wanted, "1") == 0;
         llama_log_set(on_log, nullptr);
+        mtmd_log_set(on_log, nullptr);
         ggml_set_abort_callback(on_abort);
         // The chat library has a log of its own, and it logs what a model wrote: below every level there is.
         common_log_set_verbosity_thold(-1);

@@ -24,6 +24,7 @@ final class ApiErrors {
   static ApiError of(InferenceException e) {
     return switch (e.kind()) {
       case INVALID_REQUEST -> error(400, INVALID_REQUEST, "invalid_request", e);
+      case UNSUPPORTED -> error(400, INVALID_REQUEST, "unsupported", e);
       case CONTEXT_TOO_LONG ->
           new ApiError(
               400,

@@ -112,37 +112,14 @@ final class ChatRequests {
             ? Optional.of(fields.requiredText("tool_call_id"))
             : Optional.empty();
     boolean mayBeEmpty = role == Message.Role.ASSISTANT;
+    MessageContent content =
+        MessageContent.read(
+            fields,
+            "content",
+            mayBeEmpty,
+            role == Message.Role.USER ? MessageContent.Form.CHAT : MessageContent.Form.NONE);
     return new Message(
-        role, content(fields, "content", mayBeEmpty), calls, toolCallId, fields.text("name"));
-  }
-
-  /** The text of a field that is a string or an array of text parts. */
-  static String content(Fields fields, String name, boolean mayBeEmpty) throws ApiException {
-    JsonNode content = fields.raw(name);
-    if (content.isTextual()) {
-      return content.textValue();
-    }
-    if (content.isMissingNode() && mayBeEmpty) {
-      return "";
-    }
-    if (!content.isArray()) {
-      throw fields.wrong(name, "a string or an array of text parts", content);
-    }
-    StringBuilder text = new StringBuilder();
-    for (Fields part : fields.objects(name, MESSAGES_MAX)) {
-      text.append(
-          switch (part.requiredText("type")) {
-            case "text", "input_text", "output_text" -> part.requiredText("text");
-            case "refusal" -> part.requiredText("refusal");
-            case "image_url", "input_image" ->
-                throw ApiErrors.wrongParam(
-                    part.path("type"), "This model has no vision: send text parts only.");
-            default ->
-                throw ApiErrors.wrongParam(
-                    part.path("type"), "This model reads text only: send text parts only.");
-          });
-    }
-    return text.toString();
+        role, content.text(), calls, toolCallId, fields.text("name"), content.images());
   }
 
   private static List<ToolCall> toolCalls(Fields fields) throws ApiException {

@@ -1,6 +1,7 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.freehold.inference.Image;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.ToolCall;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class MessageBlocks {
   private Optional<Message.Role> role = Optional.empty();
   private final StringBuilder text = new StringBuilder();
   private final List<ToolCall> calls = new ArrayList<>();
+  private final List<Image> images = new ArrayList<>();
 
   private MessageBlocks() {}
 
@@ -77,6 +79,11 @@ final class MessageBlocks {
     String type = block.requiredText("type");
     switch (type) {
       case "text" -> add(speaker, block.requiredText("text"));
+      case "image" -> {
+        requireRole(speaker, Message.Role.USER, block);
+        begin(speaker);
+        MessageContent.add(images, MessageContent.ofBlock(block, text.length()), block);
+      }
       case "tool_use" -> {
         requireRole(speaker, Message.Role.ASSISTANT, block);
         add(toolCall(block));
@@ -150,8 +157,9 @@ final class MessageBlocks {
     return ApiErrors.wrongParam(
         path,
         type.equals("image")
-            ? "'%s' is image, but this model has no vision: send text only.".formatted(path)
-            : "'%s' is a block that this model cannot read: send text, tool_use and tool_result only."
+            ? "'%s' is image, but only a user's message may have images: send text here."
+                .formatted(path)
+            : "'%s' is a block that this model cannot read: send text, image, tool_use and tool_result."
                 .formatted(path));
   }
 
@@ -178,10 +186,12 @@ final class MessageBlocks {
   private void end() {
     if (role.isPresent()) {
       messages.add(
-          new Message(role.get(), text.toString(), calls, Optional.empty(), Optional.empty()));
+          new Message(
+              role.get(), text.toString(), calls, Optional.empty(), Optional.empty(), images));
       role = Optional.empty();
       text.setLength(0);
       calls.clear();
+      images.clear();
     }
   }
 }

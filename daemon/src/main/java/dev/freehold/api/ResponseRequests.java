@@ -143,7 +143,14 @@ final class ResponseRequests {
                   "'%s' must be system, developer, user or assistant, found something else."
                       .formatted(item.path("role")));
         };
-    return Message.of(role, ChatRequests.content(item, "content", false));
+    MessageContent content =
+        MessageContent.read(
+            item,
+            "content",
+            false,
+            role == Message.Role.USER ? MessageContent.Form.RESPONSES : MessageContent.Form.NONE);
+    return new Message(
+        role, content.text(), List.of(), Optional.empty(), Optional.empty(), content.images());
   }
 
   /** A call belongs to the assistant's message right before it, or makes one. */
@@ -185,7 +192,7 @@ final class ResponseRequests {
     }
     return new Message(
         Message.Role.TOOL,
-        ChatRequests.content(item, "output", false),
+        MessageContent.read(item, "output", false, MessageContent.Form.NONE).text(),
         List.of(),
         Optional.of(callId),
         Optional.empty());

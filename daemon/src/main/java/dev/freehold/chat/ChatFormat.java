@@ -1,5 +1,7 @@
 package dev.freehold.chat;
 
+import dev.freehold.engine.ImagePrompt;
+import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -11,7 +13,8 @@ import dev.freehold.llama.ChatPrompt;
 import dev.freehold.llama.ChatTemplates;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
-import dev.freehold.llama.TokenBuffer;
+import dev.freehold.llama.Projector;
+import dev.freehold.llama.VisionPrompt;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,14 +25,20 @@ public final class ChatFormat implements AutoCloseable {
   /** Without a limit, a filled gap may take this part of the context. */
   private static final int INFILL_ANSWER_SHARE = 8;
 
+  /** Images of one conversation; each is computed, and kept while its request waits and runs. */
+  static final int IMAGES_MAX = 32;
+
   private final Model model;
   private final ChatTemplates templates;
   private final int sequenceTokensMax;
+  private final Optional<Projector> projector;
 
-  private ChatFormat(Model model, ChatTemplates templates, int sequenceTokensMax) {
+  private ChatFormat(
+      Model model, ChatTemplates templates, int sequenceTokensMax, Optional<Projector> projector) {
     this.model = model;
     this.templates = templates;
     this.sequenceTokensMax = sequenceTokensMax;
+    this.projector = projector;
   }
 
   /**
@@ -39,7 +48,16 @@ public final class ChatFormat implements AutoCloseable {
    *     are cut to fit
    */
   public static ChatFormat of(Model model, int sequenceTokensMax) {
-    return new ChatFormat(model, ChatTemplates.of(model), sequenceTokensMax);
+    return of(model, sequenceTokensMax, Optional.empty());
+  }
+
+  /**
+   * As {@link #of(Model, int)}, for a model that sees.
+   *
+   * @param projector stays the caller's to close, after this; empty for a model that does not see
+   */
+  public static ChatFormat of(Model model, int sequenceTokensMax, Optional<Projector> projector) {
+    return new ChatFormat(model, ChatTemplates.of(model), sequenceTokensMax, projector);
   }
 
   /**
@@ -60,6 +78,7 @@ public final class ChatFormat implements AutoCloseable {
 
   private RenderedPrompt renderChat(Prompt.Chat chat, InferenceRequest request)
       throws InferenceException {
+    requireSight(chat);
     ChatPrompt prompt = apply(chat, request.format());
     if (request.format() instanceof OutputFormat.Grammar(String gbnf)) {
       return tokenized(prompt, AnswerForm.ofGrammar(prompt, gbnf), request);
@@ -107,14 +126,60 @@ public final class ChatFormat implements AutoCloseable {
     }
   }
 
+  private void requireSight(Prompt.Chat chat) throws InferenceException {
+    int images = chat.images().size();
+    if (images > 0 && projector.isEmpty()) {
+      throw new InferenceException(
+          Kind.UNSUPPORTED,
+          "this model of the box cannot see: send text only, or ask for a model that reads images");
+    }
+    if (images > IMAGES_MAX) {
+      throw new InferenceException(
+          Kind.INVALID_REQUEST,
+          "the conversation has %d images, at most %d are taken".formatted(images, IMAGES_MAX));
+    }
+  }
+
   /** Takes the prompt over: it is closed with the result, or here if there is none. */
-  private RenderedPrompt tokenized(ChatPrompt prompt, AnswerForm form, InferenceRequest request) {
+  private RenderedPrompt tokenized(ChatPrompt prompt, AnswerForm form, InferenceRequest request)
+      throws InferenceException {
+    boolean done = false;
     try {
-      TokenBuffer tokens = model.tokenize(prompt.promptUtf8(), prompt.promptLength(), true, true);
-      return new RenderedPrompt(model, tokens, form, request);
-    } catch (RuntimeException e) {
-      prompt.close();
-      throw e;
+      RenderedPrompt rendered =
+          request.prompt() instanceof Prompt.Chat chat && !chat.images().isEmpty()
+              ? withImages(prompt, chat.images(), form, request)
+              : new RenderedPrompt(
+                  model,
+                  model.tokenize(prompt.promptUtf8(), prompt.promptLength(), true, true),
+                  form,
+                  request);
+      done = true;
+      return rendered;
+    } finally {
+      if (!done) {
+        prompt.close();
+      }
+    }
+  }
+
+  /** The images are measured, which is enough to count their tokens; the engine computes them. */
+  private RenderedPrompt withImages(
+      ChatPrompt prompt, List<Image> images, AnswerForm form, InferenceRequest request)
+      throws InferenceException {
+    ImagePrompt unseen =
+        new ImagePrompt(
+            prompt.prompt(),
+            TemplateRequest.IMAGE_MARKER,
+            images.stream().map(Image::bytes).toList());
+    VisionPrompt measured;
+    try {
+      measured =
+          projector.orElseThrow().tokenize(unseen.text(), unseen.marker(), unseen.images(), false);
+    } catch (LlamaException e) {
+      throw new InferenceException(Kind.INVALID_REQUEST, e.getMessage(), e);
+    }
+    try (measured) {
+      return new RenderedPrompt(model, measured.tokens(), form, request, Optional.of(unseen));
     }
   }
 

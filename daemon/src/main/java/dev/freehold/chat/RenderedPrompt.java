@@ -1,5 +1,6 @@
 package dev.freehold.chat;
 
+import dev.freehold.engine.ImagePrompt;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -14,6 +15,7 @@ import dev.freehold.llama.TokenBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -26,14 +28,30 @@ public final class RenderedPrompt implements AutoCloseable {
   private final AnswerForm form;
   private final InferenceRequest request;
   private final int tokenCount;
+  private final Optional<ImagePrompt> images;
   private TokenBuffer tokens;
 
   RenderedPrompt(Model model, TokenBuffer tokens, AnswerForm form, InferenceRequest request) {
+    this(model, tokens, form, request, Optional.empty());
+  }
+
+  RenderedPrompt(
+      Model model,
+      TokenBuffer tokens,
+      AnswerForm form,
+      InferenceRequest request,
+      Optional<ImagePrompt> images) {
     this.model = model;
     this.tokens = tokens;
     this.tokenCount = tokens.size();
     this.form = form;
     this.request = request;
+    this.images = images;
+  }
+
+  /** The prompt once more, for the images in it to be computed; empty if it has none. */
+  public Optional<ImagePrompt> images() {
+    return images;
   }
 
   /** The prompt's exact length in tokens. */

@@ -15,9 +15,16 @@ import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 
 /** The JSON with which llama.cpp's chat library is asked to render a conversation. */
 final class TemplateRequest {
+
+  /**
+   * Stands in a rendered prompt where an image goes. Made anew in each process, so that no client
+   * can write it.
+   */
+  static final String IMAGE_MARKER = "<image " + UUID.randomUUID() + ">";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -80,7 +87,12 @@ final class TemplateRequest {
   private static ObjectNode message(Message message) {
     ObjectNode node = JSON.createObjectNode();
     node.put("role", message.role().name().toLowerCase(Locale.ROOT));
-    node.put("content", message.text());
+    if (message.images().isEmpty()) {
+      node.put("content", message.text());
+    } else {
+      ArrayNode parts = node.putArray("content");
+      message.parts().forEach(part -> parts.add(part(part)));
+    }
     message.name().ifPresent(name -> node.put("name", name));
     message.toolCallId().ifPresent(id -> node.put("tool_call_id", id));
     if (!message.toolCalls().isEmpty()) {
@@ -88,6 +100,14 @@ final class TemplateRequest {
       message.toolCalls().forEach(call -> calls.add(toolCall(call)));
     }
     return node;
+  }
+
+  private static ObjectNode part(Message.Part part) {
+    ObjectNode node = JSON.createObjectNode();
+    return switch (part) {
+      case Message.Part.Words(String text) -> node.put("type", "text").put("text", text);
+      case Message.Part.Picture _ -> node.put("type", "media_marker").put("text", IMAGE_MARKER);
+    };
   }
 
   private static ObjectNode toolCall(ToolCall call) {

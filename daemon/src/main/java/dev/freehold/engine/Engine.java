@@ -1,5 +1,6 @@
 package dev.freehold.engine;
 
+import dev.freehold.llama.Adapter;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
 import dev.freehold.llama.DecodeResult;
@@ -26,6 +27,9 @@ import java.util.concurrent.TimeUnit;
  * sample, emit. A sequence's known tokens are its prompt and what it has generated; those not yet
  * in the KV cache are pending. A running stream has one pending token, an entering prompt many, a
  * sequence that was parked and comes back has all of them: one rule feeds all three.
+ *
+ * <p>A prompt's images arrive computed. They are decoded apart from tokens, a part of one image a
+ * step, when the text before them is in the cache ({@link ImageSteps}).
  *
  * <p>Admission is by KV cells. A request with a limit reserves prompt plus limit; one without, or
  * with a limit that its context cannot hold (agents send one for the largest models there are),
@@ -71,6 +75,7 @@ public final class Engine implements AutoCloseable {
   private final Slot[] slots;
   private final Deque<Generation> parked = new ArrayDeque<>();
   private final PrefillBudget budget;
+  private final ImageSteps imageSteps;
   private final ComputeThreads computeThreads;
   private int threadsInUse;
   private int prefillTurn;
@@ -98,6 +103,7 @@ public final class Engine implements AutoCloseable {
     this.threadsInUse = options.threads();
     this.table = new SlotTable(options.slots(), context.contextTokens());
     this.slots = table.slots;
+    this.imageSteps = new ImageSteps(context, table, options.batchTokens());
     this.thread =
         Thread.ofPlatform().name("freehold-engine").daemon(true).unstarted(this::runUntilStopped);
   }
@@ -108,8 +114,28 @@ public final class Engine implements AutoCloseable {
    * @throws LlamaException if the context does not fit into memory
    */
   public static Engine start(Model model, EngineOptions options) {
+    return start(Context.create(model, options.context()), options);
+  }
+
+  /**
+   * Starts an engine that computes everything with an adapter, which it keeps in memory until it is
+   * closed; the caller may close the adapter at once.
+   *
+   * @throws LlamaException if the context does not fit into memory
+   */
+  public static Engine start(Model model, EngineOptions options, Adapter adapter) {
     Context context = Context.create(model, options.context());
-    Engine engine = new Engine(model, options, context);
+    try {
+      context.adapt(adapter, 1);
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+    return start(context, options);
+  }
+
+  private static Engine start(Context context, EngineOptions options) {
+    Engine engine = new Engine(context.model(), options, context);
     engine.thread.start();
     return engine;
   }
@@ -162,6 +188,20 @@ public final class Engine implements AutoCloseable {
           EngineException.Kind.TOO_LONG,
           "the context holds %d tokens, but the prompt has %d: shorten it"
               .formatted(sequenceTokensMax, prompt));
+    }
+    return request.images().map(images -> refusal(images, prompt)).orElse(null);
+  }
+
+  private EngineException refusal(PromptImages images, int promptTokens) {
+    if (images.end() >= promptTokens) {
+      return new EngineException(
+          EngineException.Kind.BAD_IMAGE, "the prompt ends in an image, text must follow it");
+    }
+    if (images.indivisibleTokensMax() > options.batchTokens()) {
+      return new EngineException(
+          EngineException.Kind.BAD_IMAGE,
+          "an image has %d tokens that are decoded at once, the engine's batch holds %d"
+              .formatted(images.indivisibleTokensMax(), options.batchTokens()));
     }
     return null;
   }
@@ -257,6 +297,7 @@ public final class Engine implements AutoCloseable {
     } finally {
       endEverything();
       batch.close();
+      imageSteps.close();
       context.close();
       arena.close();
     }
@@ -284,11 +325,11 @@ public final class Engine implements AutoCloseable {
     }
     long start = System.nanoTime();
     int prefill = fillBatch();
-    if (batch.size() == 0) {
-      return;
-    }
     try {
-      decode(prefill, start);
+      if (batch.size() > 0) {
+        decode(prefill, start);
+      }
+      decodeImage(prefill);
     } catch (LlamaException e) {
       LOG.log(Level.ERROR, "llama.cpp failed to decode; running sequences end", e);
       failAll();
@@ -435,7 +476,7 @@ public final class Engine implements AutoCloseable {
       if (!slot.isFree()) {
         if (slot.isDecoding()) {
           batchTokens(slot, 1);
-        } else {
+        } else if (slot.pendingText() > 0) {
           entering++;
         }
       }
@@ -455,9 +496,9 @@ public final class Engine implements AutoCloseable {
     int waiting = entering;
     for (int i = 0; i < slots.length && left > 0; i++) {
       Slot slot = slots[(prefillTurn + i) % slots.length];
-      if (!slot.isFree() && slot.batched == 0) {
+      if (!slot.isFree() && slot.batched == 0 && slot.pendingText() > 0) {
         int share = Math.max(1, left / waiting);
-        int tokens = Math.min(share, slot.pending());
+        int tokens = Math.min(share, slot.pendingText());
         batchTokens(slot, tokens);
         left -= tokens;
         waiting--;
@@ -480,11 +521,39 @@ public final class Engine implements AutoCloseable {
     slot.batched = tokens;
   }
 
-  private void decode(int prefill, long start) {
+  /** Lowers the abort flag, unless whoever raised it wants what comes next ended as well. */
+  private boolean isWanted(Generation sole) {
     context.requestAbort(false);
-    Generation sole = table.sole();
     // A cancel or a stop that came just before the flag was lowered must not be lost.
-    if (stopping || (sole != null && sole.isCancelled())) {
+    return !stopping && (sole == null || !sole.isCancelled());
+  }
+
+  /** One part of one image, if a prompt stands at one. */
+  private void decodeImage(int prefill) {
+    Slot slot = imageSteps.next();
+    Generation sole = table.sole();
+    if (slot == null || !isWanted(sole)) {
+      return;
+    }
+    long start = System.nanoTime();
+    int budgetTokens = sole == null ? budget.tokens() - prefill : batch.capacity();
+    switch (imageSteps.decode(slot, budgetTokens)) {
+      case OK -> {
+        slot.past += slot.batched;
+        budget.measured(slot.batched, System.nanoTime() - start);
+        countPrompt(slot.batched);
+      }
+      case ABORTED -> context.removeSequence(slot.sequence, slot.past, -1);
+      case NO_KV_SLOT -> {
+        context.removeSequence(slot.sequence, slot.past, -1);
+        relieve();
+      }
+    }
+  }
+
+  private void decode(int prefill, long start) {
+    Generation sole = table.sole();
+    if (!isWanted(sole)) {
       return;
     }
     // With a seed it is promised the same floats each time, and ggml sums up the attention of a

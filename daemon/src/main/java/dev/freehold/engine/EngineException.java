@@ -12,6 +12,8 @@ public final class EngineException extends Exception {
   public enum Kind {
     /** The prompt and its limit do not fit the context, now or ever. */
     TOO_LONG,
+    /** An image of the prompt is damaged, too large or of a format that is not read. */
+    BAD_IMAGE,
     /** The queue is full. */
     QUEUE_FULL,
     /** No slot came free in time. */

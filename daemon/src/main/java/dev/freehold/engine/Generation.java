@@ -34,6 +34,10 @@ public final class Generation implements AutoCloseable {
   private final Engine engine;
   private final GenerationRequest request;
   private final int promptTokens;
+
+  /** Null for a prompt of text alone, as nearly all are. */
+  private final PromptImages images;
+
   private final boolean limited;
   private final long submittedNanos = System.nanoTime();
   private final TextRing ring = new TextRing();
@@ -60,6 +64,7 @@ public final class Generation implements AutoCloseable {
     this.engine = engine;
     this.request = request;
     this.promptTokens = request.prompt().size();
+    this.images = request.images().orElse(null);
     this.limited = completionTokensMax() <= sequenceTokensMax - promptTokens;
     this.assembler = new TextAssembler(ring, request.stopBytes());
     this.scores =
@@ -226,6 +231,17 @@ public final class Generation implements AutoCloseable {
   /** Tokens whose value is known: the prompt's and those generated. */
   int knownTokens() {
     return promptTokens + generatedCount;
+  }
+
+  PromptImages images() {
+    return images;
+  }
+
+  /**
+   * Where the text that begins at a position ends: at the next image, or where nothing is known.
+   */
+  int textEnd(int position) {
+    return images == null ? knownTokens() : images.textEnd(position, knownTokens());
   }
 
   int tokenAt(int position) {

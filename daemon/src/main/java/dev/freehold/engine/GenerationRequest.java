@@ -5,11 +5,13 @@ import dev.freehold.llama.TokenBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What to generate. The prompt and the sampler are native memory: {@link Engine#submit} takes them
- * over, whether it accepts the request or not, and closes them when the generation has ended.
+ * What to generate. The prompt, its images and the sampler are native memory: {@link Engine#submit}
+ * takes them over, whether it accepts the request or not, and closes them when the generation has
+ * ended.
  *
  * @param prompt the prompt's tokens, at least one
  * @param sampler the chain that chooses tokens, used by no one else
@@ -19,6 +21,7 @@ import java.util.OptionalInt;
  * @param reproducible whether the same request must give the same text each time it runs alone
  * @param logprobs how many alternatives to tell of each token, absent if nothing is to be told
  * @param background whether it may wait while other requests are served
+ * @param images what stands in the prompt in place of some of its tokens; text follows the last
  */
 public record GenerationRequest(
     TokenBuffer prompt,
@@ -28,13 +31,15 @@ public record GenerationRequest(
     boolean specialText,
     boolean reproducible,
     OptionalInt logprobs,
-    boolean background) {
+    boolean background,
+    Optional<PromptImages> images) {
 
   public GenerationRequest {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(sampler, "sampler");
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
     Objects.requireNonNull(logprobs, "logprobs");
+    Objects.requireNonNull(images, "images");
     stops = List.copyOf(stops);
     if (stops.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException("a stop text must not be empty");
@@ -50,7 +55,7 @@ public record GenerationRequest(
     }
   }
 
-  /** A request that somebody waits for and that wants to know no probabilities. */
+  /** A request of text that somebody waits for and that wants to know no probabilities. */
   public GenerationRequest(
       TokenBuffer prompt,
       Sampler sampler,
@@ -66,7 +71,30 @@ public record GenerationRequest(
         specialText,
         reproducible,
         OptionalInt.empty(),
-        false);
+        false,
+        Optional.empty());
+  }
+
+  /** A request of text alone. */
+  public GenerationRequest(
+      TokenBuffer prompt,
+      Sampler sampler,
+      OptionalInt completionTokensMax,
+      List<String> stops,
+      boolean specialText,
+      boolean reproducible,
+      OptionalInt logprobs,
+      boolean background) {
+    this(
+        prompt,
+        sampler,
+        completionTokensMax,
+        stops,
+        specialText,
+        reproducible,
+        logprobs,
+        background,
+        Optional.empty());
   }
 
   byte[][] stopBytes() {
@@ -76,6 +104,7 @@ public record GenerationRequest(
   void release() {
     prompt.close();
     sampler.close();
+    images.ifPresent(PromptImages::close);
   }
 
   @Override

@@ -21,7 +21,8 @@ final class PrefillBudget {
   }
 
   int tokens() {
-    return (int) Math.clamp(targetNanos / nanosPerToken, TOKENS_MIN, tokensMax);
+    return (int)
+        Math.clamp(targetNanos / nanosPerToken, Math.min(TOKENS_MIN, tokensMax), tokensMax);
   }
 
   /** Small chunks say more of the step's fixed cost than of a token's: they are not counted. */

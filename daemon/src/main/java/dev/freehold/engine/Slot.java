@@ -38,6 +38,16 @@ final class Slot {
     return generation.knownTokens() - past;
   }
 
+  /** Those of them that come before the next image. */
+  int pendingText() {
+    return generation.textEnd(past) - past;
+  }
+
+  /** Whether the next of them is an image's. */
+  boolean isAtImage() {
+    return generation.images() != null && pendingText() == 0 && pending() > 0;
+  }
+
   boolean isDecoding() {
     return pending() == 1 && generation.completionTokens() > 0;
   }

@@ -10,6 +10,8 @@
  *   <li>a sequence runs only inside the KV cells reserved for it, so one request's overflow never
  *       fails another;
  *   <li>a reader that does not read loses its own stream and delays nobody;
+ *   <li>images are computed before a request is queued, by {@link
+ *       dev.freehold.engine.ImageEncoder}'s thread, and decoded a part a step;
  *   <li>the engine knows tokens and bytes, never JSON, HTTP or who asks.
  * </ul>
  *

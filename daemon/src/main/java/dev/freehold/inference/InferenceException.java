@@ -16,6 +16,8 @@ public final class InferenceException extends Exception {
   public enum Kind {
     /** The request is wrong whoever answers it. */
     INVALID_REQUEST,
+    /** This model cannot do what the request needs; another may. */
+    UNSUPPORTED,
     /** The prompt and its limit do not fit the model's context. */
     CONTEXT_TOO_LONG,
     /** No model of this name is offered. */

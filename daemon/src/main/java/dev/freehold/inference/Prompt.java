@@ -18,6 +18,11 @@ public sealed interface Prompt {
       Objects.requireNonNull(toolChoice, "toolChoice");
     }
 
+    /** The images of all messages, in their order. */
+    public List<Image> images() {
+      return messages.stream().flatMap(message -> message.images().stream()).toList();
+    }
+
     @Override
     public String toString() {
       return "Chat[messages=" + messages.size() + ", tools=" + tools.size() + "]";

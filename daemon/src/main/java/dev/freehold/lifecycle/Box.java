@@ -130,7 +130,7 @@ final class Box implements AutoCloseable {
                 fetcher,
                 probe,
                 options.memory(),
-                options.modelFiles(),
+                options.given(),
                 System::nanoTime));
     loader.start();
     policy = closing.later(new PolicyInForce(local, router, loader));

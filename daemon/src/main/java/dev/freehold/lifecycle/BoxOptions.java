@@ -4,7 +4,6 @@ import dev.freehold.models.ModelCache;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -14,7 +13,7 @@ import java.util.Objects;
  * @param listen where the LAN API listens; port 0 takes a free one
  * @param health where health and metrics listen; a loopback address
  * @param models where model files are kept
- * @param modelFiles models given by path, by the policy's name for them
+ * @param given files given by path
  * @param memory what all models together may take
  * @param drain how long running answers may go on when the daemon stops
  */
@@ -23,7 +22,7 @@ record BoxOptions(
     InetSocketAddress listen,
     InetSocketAddress health,
     ModelCache models,
-    Map<String, Path> modelFiles,
+    GivenFiles given,
     MemoryBudget memory,
     Duration drain) {
 
@@ -32,7 +31,7 @@ record BoxOptions(
     Objects.requireNonNull(listen, "listen");
     Objects.requireNonNull(health, "health");
     Objects.requireNonNull(models, "models");
-    modelFiles = Map.copyOf(modelFiles);
+    Objects.requireNonNull(given, "given");
     Objects.requireNonNull(memory, "memory");
     if (drain.isNegative()) {
       throw new IllegalArgumentException("drain must not be negative, found " + drain);

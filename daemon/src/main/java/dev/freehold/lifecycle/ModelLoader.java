@@ -6,6 +6,7 @@ import dev.freehold.engine.EngineOptions;
 import dev.freehold.lifecycle.ModelFetches.Outcome;
 import dev.freehold.models.ModelCache;
 import dev.freehold.models.ModelFetcher;
+import dev.freehold.provider.GgufFiles;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ModelFacts;
 import dev.freehold.provider.ModelFiles;
@@ -65,7 +66,7 @@ final class ModelLoader implements AutoCloseable {
   private final ModelFetches fetches;
   private final ModelProbe probe;
   private final MemoryBudget budget;
-  private final Map<String, Path> given;
+  private final GivenFiles given;
   private final LongSupplier nanoClock;
   private final Holdings holdings = new Holdings();
   private final ModelFiles files = new ModelFiles();
@@ -91,7 +92,7 @@ final class ModelLoader implements AutoCloseable {
   /**
    * A loader that has nothing to do yet.
    *
-   * @param given models the operator gave by path on the command line, by the policy's name
+   * @param given files the operator gave by path on the command line
    * @param nanoClock tells when a model has been unused for long enough, and when to try again
    */
   ModelLoader(
@@ -100,13 +101,13 @@ final class ModelLoader implements AutoCloseable {
       ModelFetcher fetcher,
       ModelProbe probe,
       MemoryBudget budget,
-      Map<String, Path> given,
+      GivenFiles given,
       LongSupplier nanoClock) {
     this.local = local;
     this.fetches = new ModelFetches(cache, fetcher, this::wake);
     this.probe = probe;
     this.budget = budget;
-    this.given = Map.copyOf(given);
+    this.given = given;
     this.nanoClock = nanoClock;
   }
 
@@ -288,10 +289,7 @@ final class ModelLoader implements AutoCloseable {
     wanted.clear();
     for (ModelSpec spec : wish.models()) {
       WantedModel model =
-          new WantedModel(
-              spec,
-              Optional.ofNullable(wish.entries().get(spec.catalogue())),
-              Optional.ofNullable(given.get(spec.name())));
+          new WantedModel(spec, Optional.ofNullable(wish.entries().get(spec.catalogue())), given);
       if (model.file.isEmpty()) {
         model.file = model.entry().flatMap(fetches::present);
       }
@@ -417,11 +415,11 @@ final class ModelLoader implements AutoCloseable {
     }
   }
 
-  private static ModelProbe.Question question(WantedModel model) throws IOException {
-    Path file = model.file.orElseThrow();
+  private static ModelProbe.Question question(WantedModel model) throws IOException, ModelUnusable {
+    GgufFiles files = model.files();
     return new ModelProbe.Question(
-        file,
-        model.isGiven() ? ModelProbe.identity(file) : model.entry().orElseThrow().sha256(),
+        files,
+        model.isGiven() ? ModelProbe.identity(files.model()) : model.entry().orElseThrow().sha256(),
         model.spec().contextTokens(),
         model.spec().slots());
   }
@@ -521,15 +519,16 @@ final class ModelLoader implements AutoCloseable {
     }
   }
 
-  private void serve(WantedModel model, Claim claim) {
+  private void serve(WantedModel model, Claim claim) throws ModelUnusable {
     long start = System.nanoTime();
+    GgufFiles parts = model.files();
     Holdings.Holding holding = holdings.hold(claim);
     ServedModel served;
     try {
       served =
           files.load(
               model.name(),
-              model.file.orElseThrow(),
+              parts,
               EngineOptions.of(model.spec().contextTokens(), model.spec().slots()));
     } catch (RuntimeException e) {
       holding.release();

@@ -3,6 +3,7 @@ package dev.freehold.lifecycle;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.freehold.bundle.files.DurableFiles;
+import dev.freehold.provider.GgufFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,9 +39,14 @@ final class ModelProbe {
   /**
    * What is asked about.
    *
-   * @param identity tells the file from any other
+   * @param identity tells the model's own file from any other
    */
-  record Question(Path gguf, String identity, int contextTokens, int slots) {}
+  record Question(GgufFiles files, String identity, int contextTokens, int slots) {
+
+    Path gguf() {
+      return files.model();
+    }
+  }
 
   /** What is known by now, if anything is. */
   Optional<ProbeReport> known(Question question) throws IOException {
@@ -85,10 +91,16 @@ final class ModelProbe {
     return report;
   }
 
-  private Path file(Question question) {
+  private Path file(Question question) throws IOException {
+    StringBuilder identity = new StringBuilder(question.identity());
+    for (Optional<Path> beside :
+        List.of(question.files().projector(), question.files().adapter())) {
+      if (beside.isPresent()) {
+        identity.append('+').append(identity(beside.get()));
+      }
+    }
     return known.resolve(
-        "%s-%d-%d-%s"
-            .formatted(question.identity(), question.contextTokens(), question.slots(), build));
+        "%s-%d-%d-%s".formatted(identity, question.contextTokens(), question.slots(), build));
   }
 
   /** Tells an operator's own file from what it was before, without reading gigabytes. */
@@ -154,7 +166,14 @@ final class ModelProbe {
     command.add(Integer.toString(question.contextTokens()));
     command.add("--slots");
     command.add(Integer.toString(question.slots()));
+    question.files().projector().ifPresent(file -> option(command, "--projector", file));
+    question.files().adapter().ifPresent(file -> option(command, "--adapter", file));
     command.add(question.gguf().toString());
     return command;
+  }
+
+  private static void option(List<String> command, String name, Path file) {
+    command.add(name);
+    command.add(file.toString());
   }
 }

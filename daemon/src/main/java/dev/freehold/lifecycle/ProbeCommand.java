@@ -6,6 +6,7 @@ import dev.freehold.engine.EmbeddingRequest;
 import dev.freehold.engine.EmbeddingTask;
 import dev.freehold.engine.EngineException;
 import dev.freehold.engine.EngineOptions;
+import dev.freehold.llama.Adapter;
 import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
 import dev.freehold.llama.DecodeResult;
@@ -14,13 +15,18 @@ import dev.freehold.llama.MemoryNeed;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Pooling;
+import dev.freehold.llama.Projector;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
 import dev.freehold.llama.TokenBuffer;
 import dev.freehold.llama.TokenPack;
 import dev.freehold.provider.Abilities;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,6 +65,12 @@ final class ProbeCommand implements Callable<Integer> {
       description = "Sequences that run at once. Default: ${DEFAULT-VALUE}.")
   private int slots;
 
+  @Option(names = "--projector", paramLabel = "GGUF", description = "A projector beside it.")
+  private Optional<Path> projector;
+
+  @Option(names = "--adapter", paramLabel = "GGUF", description = "A LoRA adapter beside it.")
+  private Optional<Path> adapter;
+
   @Option(names = "--measure", description = "Only tells the memory, and takes none of it.")
   private boolean measureOnly;
 
@@ -68,13 +80,13 @@ final class ProbeCommand implements Callable<Integer> {
     EngineOptions options = EngineOptions.of(contextTokens, slots);
     ModelOptions modelOptions = ModelOptions.defaults().withGpuLayers(options.gpuLayers());
     try {
-      MemoryNeed need = MemoryNeed.of(gguf, modelOptions, options.context());
+      MemoryNeed need = withFilesBeside(MemoryNeed.of(gguf, modelOptions, options.context()));
       Optional<ProbeReport.Trial> trial =
           measureOnly ? Optional.empty() : Optional.of(load(modelOptions, options));
       out.print(new ProbeReport(need, trial).text());
       out.flush();
       return 0;
-    } catch (LlamaException e) {
+    } catch (LlamaException | UncheckedIOException e) {
       spec.commandLine().getErr().println("%s: %s".formatted(gguf, e.getMessage()));
       return 1;
     }
@@ -84,12 +96,33 @@ final class ProbeCommand implements Callable<Integer> {
     try (Model model = Model.load(gguf, modelOptions)) {
       int requestTokensMax =
           model.pooling() == Pooling.NONE ? generate(model, options) : embed(model, options);
-      return new ProbeReport.Trial(requestTokensMax, Abilities.of(model));
+      // A projector computes an image when it is loaded, and so shows whether it can.
+      projector.ifPresent(file -> Projector.load(file, model, options.threads(), true).close());
+      return new ProbeReport.Trial(requestTokensMax, Abilities.of(model, projector.isPresent()));
     }
   }
 
-  private static int generate(Model model, EngineOptions options) {
+  /** About their size, which is no part of what models that are the same file share. */
+  private MemoryNeed withFilesBeside(MemoryNeed need) {
+    long bytes = 0;
+    for (Optional<Path> file : List.of(projector, adapter)) {
+      try {
+        bytes += file.isPresent() ? Files.size(file.get()) : 0;
+      } catch (IOException e) {
+        throw new UncheckedIOException("%s cannot be read".formatted(file.get()), e);
+      }
+    }
+    return new MemoryNeed(
+        need.weightsBytes(), need.cacheBytes(), Math.addExact(need.computeBytes(), bytes));
+  }
+
+  private int generate(Model model, EngineOptions options) {
     try (Context context = Context.create(model, options.context())) {
+      if (adapter.isPresent()) {
+        try (Adapter loaded = Adapter.load(adapter.get(), model)) {
+          context.adapt(loaded, 1);
+        }
+      }
       generate(model, context, options.batchTokens());
       return Math.min(context.contextTokens(), model.trainedContextLength());
     }

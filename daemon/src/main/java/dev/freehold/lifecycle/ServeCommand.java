@@ -65,6 +65,18 @@ final class ServeCommand implements Callable<Integer> {
   private Map<String, Path> modelFiles = Map.of();
 
   @Option(
+      names = "--projector",
+      paramLabel = "NAME=GGUF",
+      description = "Lets the model of the policy's NAME see: its projector (mmproj) file.")
+  private Map<String, Path> projectorFiles = Map.of();
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "NAME=GGUF",
+      description = "The LoRA adapter that the policy calls NAME.")
+  private Map<String, Path> adapterFiles = Map.of();
+
+  @Option(
       names = "--memory",
       paramLabel = "SIZE",
       converter = MemorySizeConverter.class,
@@ -89,7 +101,7 @@ final class ServeCommand implements Callable<Integer> {
             listen,
             health,
             models.map(ModelCache::new).orElseGet(ModelCache::standard),
-            modelFiles,
+            new GivenFiles(modelFiles, projectorFiles, adapterFiles),
             memory.orElseGet(MemoryBudget::standard),
             Duration.ofSeconds(drainSeconds));
     Logging.configure();

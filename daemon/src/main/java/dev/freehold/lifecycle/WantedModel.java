@@ -2,6 +2,7 @@ package dev.freehold.lifecycle;
 
 import dev.freehold.bundle.catalogue.CatalogueEntry;
 import dev.freehold.bundle.policy.ModelSpec;
+import dev.freehold.provider.GgufFiles;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -9,7 +10,12 @@ import java.util.Optional;
 final class WantedModel {
 
   /** What makes a loaded model the one that is wanted; a change of anything else needs no load. */
-  record Recipe(String source, int contextTokens, int slots) {}
+  record Recipe(
+      String source,
+      Optional<Path> projector,
+      Optional<Path> adapter,
+      int contextTokens,
+      int slots) {}
 
   /** What is loaded under the model's name. */
   record Loaded(Recipe recipe, Holdings.Holding holding) {}
@@ -17,6 +23,8 @@ final class WantedModel {
   private final ModelSpec spec;
   private final Optional<CatalogueEntry> entry;
   private final Optional<Path> given;
+  private final Optional<Path> projector;
+  private final Optional<Path> adapter;
 
   /** Where its file is, once it is here. */
   Optional<Path> file;
@@ -45,13 +53,15 @@ final class WantedModel {
    * A model that nothing has been done for.
    *
    * @param entry what the bundle says of its file
-   * @param given the file that the operator gave instead
+   * @param given what the operator gave, instead of the bundle's file and beside it
    */
-  WantedModel(ModelSpec spec, Optional<CatalogueEntry> entry, Optional<Path> given) {
+  WantedModel(ModelSpec spec, Optional<CatalogueEntry> entry, GivenFiles given) {
     this.spec = spec;
     this.entry = entry;
-    this.given = given;
-    this.file = given;
+    this.given = given.model(spec);
+    this.projector = given.projector(spec);
+    this.adapter = given.adapter(spec);
+    this.file = this.given;
   }
 
   String name() {
@@ -70,6 +80,20 @@ final class WantedModel {
     return given.isPresent();
   }
 
+  /**
+   * All its files.
+   *
+   * @throws ModelUnusable if one that the policy wants was not given
+   */
+  GgufFiles files() throws ModelUnusable {
+    if (spec.adapter().isPresent() && adapter.isEmpty()) {
+      throw new ModelUnusable(
+          "the policy wants the adapter %s: give its file with serve --adapter %s=PATH"
+              .formatted(spec.adapter().get(), spec.adapter().get()));
+    }
+    return new GgufFiles(file.orElseThrow(), projector, adapter);
+  }
+
   boolean isOnDemand() {
     return spec.load() == ModelSpec.Load.DEMAND;
   }
@@ -80,6 +104,8 @@ final class WantedModel {
             .map(Path::toString)
             .or(() -> entry.map(CatalogueEntry::sha256))
             .orElse("no file of " + spec.catalogue()),
+        projector,
+        adapter,
         spec.contextTokens(),
         spec.slots());
   }

@@ -36,17 +36,29 @@ public final class Abilities {
    * that writes text can be made to call tools, by grammar where its template has no form for that.
    */
   public static Set<Ability> of(Model model) {
+    return of(model, false);
+  }
+
+  /**
+   * As {@link #of(Model)}.
+   *
+   * @param sees whether the model has a projector beside it
+   */
+  public static Set<Ability> of(Model model, boolean sees) {
     return switch (model.pooling()) {
       case MEAN, CLS, LAST -> Set.of(Ability.EMBEDDINGS);
       case RANK -> Set.of(Ability.RERANK);
-      case NONE -> ofText(model);
+      case NONE -> ofText(model, sees);
     };
   }
 
-  private static Set<Ability> ofText(Model model) {
+  private static Set<Ability> ofText(Model model, boolean sees) {
     EnumSet<Ability> abilities = EnumSet.of(Ability.COMPLETION, Ability.CHAT, Ability.TOOLS);
     if (fillsGaps(model)) {
       abilities.add(Ability.INFILL);
+    }
+    if (sees) {
+      abilities.add(Ability.VISION);
     }
     return Collections.unmodifiableSet(abilities);
   }

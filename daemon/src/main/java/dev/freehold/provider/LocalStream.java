@@ -95,7 +95,7 @@ final class LocalStream implements InferenceStream {
     Kind kind =
         switch (e.kind()) {
           case TOO_LONG -> Kind.CONTEXT_TOO_LONG;
-          case GRAMMAR_TOO_WIDE -> Kind.INVALID_REQUEST;
+          case BAD_IMAGE, GRAMMAR_TOO_WIDE -> Kind.INVALID_REQUEST;
           case QUEUE_FULL, QUEUE_TIMEOUT -> Kind.OVERLOADED;
           case STOPPED -> Kind.UNAVAILABLE;
           case SLOW_READER -> Kind.CANCELLED;

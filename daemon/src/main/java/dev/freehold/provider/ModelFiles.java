@@ -52,10 +52,18 @@ public final class ModelFiles {
    *     not fit into memory
    */
   public ServedModel load(String name, Path gguf, EngineOptions options) {
-    OpenFile file = open(gguf, options.gpuLayers());
+    return load(name, GgufFiles.of(gguf), options);
+  }
+
+  /**
+   * As {@link #load(String, Path, EngineOptions)}, with a projector or an adapter. The weights are
+   * shared with the same model without them.
+   */
+  public ServedModel load(String name, GgufFiles files, EngineOptions options) {
+    OpenFile file = open(files.model(), options.gpuLayers());
     Pooling pooling = file.model().pooling();
     return pooling == Pooling.NONE
-        ? ChatModel.start(name, file, options)
+        ? ChatModel.start(name, file, files, options)
         : EmbeddingModel.start(name, file, options, pooling);
   }
 

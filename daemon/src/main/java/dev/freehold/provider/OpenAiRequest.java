@@ -2,6 +2,7 @@ package dev.freehold.provider;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
@@ -14,6 +15,7 @@ import dev.freehold.inference.ToolChoice;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -133,6 +135,8 @@ final class OpenAiRequest {
     json.writeStringField("role", message.role().name().toLowerCase(Locale.ROOT));
     if (message.text().isEmpty() && !message.toolCalls().isEmpty()) {
       json.writeNullField("content");
+    } else if (!message.images().isEmpty()) {
+      parts(json, message);
     } else {
       json.writeStringField("content", message.text());
     }
@@ -157,6 +161,32 @@ final class OpenAiRequest {
       json.writeEndArray();
     }
     json.writeEndObject();
+  }
+
+  private static void parts(JsonGenerator json, Message message) throws IOException {
+    json.writeArrayFieldStart("content");
+    for (Message.Part part : message.parts()) {
+      json.writeStartObject();
+      switch (part) {
+        case Message.Part.Words(String text) -> {
+          json.writeStringField("type", "text");
+          json.writeStringField("text", text);
+        }
+        case Message.Part.Picture(Image image) -> {
+          json.writeStringField("type", "image_url");
+          json.writeObjectFieldStart("image_url");
+          json.writeStringField(
+              "url",
+              "data:"
+                  + image.mediaType()
+                  + ";base64,"
+                  + Base64.getEncoder().encodeToString(image.bytes()));
+          json.writeEndObject();
+        }
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static void toolChoice(JsonGenerator json, ToolChoice choice) throws IOException {

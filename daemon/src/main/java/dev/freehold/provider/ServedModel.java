@@ -57,6 +57,11 @@ public interface ServedModel extends AutoCloseable {
    *     not fit into memory
    */
   static ServedModel load(String name, Path gguf, EngineOptions options) {
-    return new ModelFiles().load(name, gguf, options);
+    return load(name, GgufFiles.of(gguf), options);
+  }
+
+  /** As {@link #load(String, Path, EngineOptions)}, with a projector or an adapter. */
+  static ServedModel load(String name, GgufFiles files, EngineOptions options) {
+    return new ModelFiles().load(name, files, options);
   }
 }

@@ -199,7 +199,8 @@ public final class RoutedStream implements InferenceStream {
       // something.
       case INVALID_REQUEST -> !candidate.isLocalEngine();
       case FORBIDDEN, CANCELLED -> false;
-      case CONTEXT_TOO_LONG,
+      case UNSUPPORTED,
+          CONTEXT_TOO_LONG,
           MODEL_NOT_FOUND,
           OVERLOADED,
           UNAVAILABLE,
@@ -226,7 +227,7 @@ public final class RoutedStream implements InferenceStream {
   private static int rank(Kind kind) {
     return switch (kind) {
       case CONTEXT_TOO_LONG -> 0;
-      case INVALID_REQUEST -> 1;
+      case INVALID_REQUEST, UNSUPPORTED -> 1;
       case OVERLOADED -> 2;
       case UNAVAILABLE -> 3;
       case TIMED_OUT -> 4;

@@ -27,6 +27,9 @@ public final class Router {
   /** Without the model at hand, a token of ordinary text is taken for this many characters. */
   private static final int ESTIMATED_CHARACTERS_PER_TOKEN = 4;
 
+  /** An image is taken for this many tokens: models make some hundreds of one. */
+  private static final int ESTIMATED_TOKENS_PER_IMAGE = 600;
+
   private static final Logger LOGGER = System.getLogger(Router.class.getName());
 
   private final LocalModels localModels;
@@ -81,7 +84,7 @@ public final class Router {
               request.model(),
               prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
               request.prompt() instanceof Prompt.Chat chat && !chat.tools().isEmpty(),
-              false,
+              request.prompt() instanceof Prompt.Chat seen && !seen.images().isEmpty(),
               inquiry.needsReasoning(),
               localModels.queueSeconds(),
               LocalTime.now(clock).getHour());
@@ -170,7 +173,8 @@ public final class Router {
   private static boolean isFinal(Kind kind) {
     return switch (kind) {
       case INVALID_REQUEST, FORBIDDEN, CANCELLED -> true;
-      case CONTEXT_TOO_LONG,
+      case UNSUPPORTED,
+          CONTEXT_TOO_LONG,
           MODEL_NOT_FOUND,
           OVERLOADED,
           UNAVAILABLE,
@@ -197,6 +201,10 @@ public final class Router {
             long sum = 0;
             for (Message message : chat.messages()) {
               sum += message.text().length();
+              sum +=
+                  (long) message.images().size()
+                      * ESTIMATED_TOKENS_PER_IMAGE
+                      * ESTIMATED_CHARACTERS_PER_TOKEN;
             }
             yield sum;
           }

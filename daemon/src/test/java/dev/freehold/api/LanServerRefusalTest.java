@@ -156,7 +156,7 @@ class LanServerRefusalTest extends ServedTest {
         "{\"model\":\"assistant\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]} | |"
             + " messages[0].tool_call_id",
         "{\"model\":\"assistant\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{}}]}]}"
-            + " | | messages[0].content[0].type",
+            + " | | messages[0].content[0].image_url.url",
       })
   void wrongBodyIsNamedByItsField(String body, String code, String param) throws Exception {
     try (TestClient client = box.client()) {

@@ -360,7 +360,7 @@ class LanServerResponsesTest extends ServedTest {
     cases.add(new String[] {input("{\"type\":\"item_reference\"}"), "input[0].type"});
     cases.add(new String[] {input("{\"type\":\"computer_call\"}"), "input[0].type"});
     cases.add(new String[] {input("{\"role\":\"tool\",\"content\":\"x\"}"), "input[0].role"});
-    cases.add(new String[] {input(image), "input[0].content[0].type"});
+    cases.add(new String[] {input(image), "input[0].content[0].image_url"});
     cases.add(
         new String[] {ASK.formatted(",\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type"});
     cases.add(

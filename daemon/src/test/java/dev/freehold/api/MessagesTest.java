@@ -367,7 +367,7 @@ class MessagesTest extends ServedTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "{\"type\":\"image\",\"source\":{}}                    | no vision",
+        "{\"type\":\"image\",\"source\":{}}                    | content[0].source.type",
         "{\"type\":\"document\",\"source\":{}}                 | cannot read",
         "{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"b\",\"input\":{}} | only the assistant",
         "{\"type\":\"tool_result\"}                            | content[0].tool_use_id",

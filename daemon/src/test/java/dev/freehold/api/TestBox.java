@@ -43,6 +43,7 @@ final class TestBox implements AutoCloseable {
         website: {label: public}
       routes:
         - {name: tools, when: "needs.tools", use: [remote, local]}
+        - {name: vision, when: "needs.vision", use: [remote, local]}
         - {name: usual, use: [local, remote]}
       """;
 

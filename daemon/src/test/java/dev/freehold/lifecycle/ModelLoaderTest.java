@@ -1,6 +1,7 @@
 package dev.freehold.lifecycle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,16 +16,20 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import dev.freehold.llama.Llama;
+import dev.freehold.llama.tiny.TinyProjector;
 import dev.freehold.models.FetchProgress;
 import dev.freehold.models.FetchSettings;
 import dev.freehold.models.ModelCache;
 import dev.freehold.models.ModelFetcher;
 import dev.freehold.models.TestModels;
+import dev.freehold.models.TinyModels;
 import dev.freehold.provider.Attempt;
+import dev.freehold.provider.GgufFiles;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.ModelStatus.Stage;
 import dev.freehold.provider.PreparedPrompt;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -75,6 +81,14 @@ class ModelLoaderTest {
   }
 
   private void start(long budgetBytes, ModelSpec... models) {
+    start(
+        budgetBytes,
+        GivenFiles.ofModels(
+            Map.of("small", small, "twin", small, "other", small, "starter", starter)),
+        models);
+  }
+
+  private void start(long budgetBytes, GivenFiles given, ModelSpec... models) {
     local = new LocalProvider("local", this::nanos);
     loader =
         new ModelLoader(
@@ -84,7 +98,7 @@ class ModelLoaderTest {
                 ModelCache.standard(), FetchSettings.standard(), FetchProgress.lines(System.out)),
             probe(),
             new MemoryBudget(budgetBytes),
-            Map.of("small", small, "twin", small, "other", small, "starter", starter),
+            given,
             this::nanos);
     want(models);
     loader.start();
@@ -127,7 +141,9 @@ class ModelLoaderTest {
 
   private static long need(Path file, int contextTokens) throws Exception {
     return probe()
-        .measure(new ModelProbe.Question(file, ModelProbe.identity(file), contextTokens, 2))
+        .measure(
+            new ModelProbe.Question(
+                GgufFiles.of(file), ModelProbe.identity(file), contextTokens, 2))
         .need()
         .totalBytes();
   }
@@ -175,6 +191,54 @@ class ModelLoaderTest {
       assertTrue(System.nanoTime() - until < 0, "in time: " + what);
       LockSupport.parkNanos(POLL.toNanos());
     }
+  }
+
+  @Test
+  void projectorAndAdapterAreTriedCountedAndServedOverTheSameWeights(@TempDir Path folder)
+      throws Exception {
+    Path projector = TinyProjector.write(folder.resolve("mmproj.gguf"), 576, 1);
+    Path adapter = TinyModels.in(folder).smallAdapter();
+    GivenFiles given =
+        new GivenFiles(
+            Map.of("small", small, "twin", small, "other", small),
+            Map.of("twin", projector),
+            Map.of("legal", adapter));
+    start(PLENTY, given, atStart("small", 512), atStart("twin", 512), adapted("other", "legal"));
+    loader.awaitFirstLoad();
+
+    assertEquals(1, loader.openFiles());
+    assertFalse(abilities("small").contains(Ability.VISION));
+    assertTrue(abilities("twin").contains(Ability.VISION));
+    assertFalse(abilities("other").contains(Ability.VISION));
+    long alone = loader.memoryBytes("small");
+    assertEquals(alone + Files.size(projector), loader.memoryBytes("twin"));
+    assertEquals(alone + Files.size(adapter), loader.memoryBytes("other"));
+    assertTrue(ask("other") > 0);
+  }
+
+  @Test
+  void adapterThatNobodyGaveIsToldAndTheOtherModelsGoOn() throws Exception {
+    start(PLENTY, adapted("other", "missing"), atStart("small", 512));
+    await("the adapter is missed", () -> loader.state().contains("missing"));
+    assertTrue(loader.state().contains("serve --adapter missing=PATH"), loader.state());
+    await("small is loaded", () -> local.status("small").orElseThrow().stage() == Stage.LOADED);
+    assertTrue(ask("small") > 0);
+  }
+
+  private Set<Ability> abilities(String model) {
+    return local.status(model).orElseThrow().facts().orElseThrow().abilities();
+  }
+
+  private static ModelSpec adapted(String name, String adapter) {
+    return new ModelSpec(
+        name,
+        "smollm2-135m",
+        512,
+        2,
+        List.of(),
+        ModelSpec.Load.START,
+        ModelSpec.DEFAULT_IDLE,
+        Optional.of(adapter));
   }
 
   @Test

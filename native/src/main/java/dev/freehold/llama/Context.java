@@ -23,6 +23,9 @@ public final class Context implements AutoCloseable {
   private final Lifetime lifetime;
   private final int contextTokens;
 
+  /** What all its sequences are computed with, null for the model alone. */
+  private Adapter adapter;
+
   private Context(Model model, long address) {
     this.model = model;
     this.address = address;
@@ -89,6 +92,9 @@ public final class Context implements AutoCloseable {
   private void free() {
     ContextCalls.free(address);
     arena.close();
+    if (adapter != null) {
+      adapter.lifetime().exit();
+    }
     model.lifetime().exit();
   }
 
@@ -116,6 +122,55 @@ public final class Context implements AutoCloseable {
       } finally {
         batch.lifetime().exit();
       }
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /**
+   * Computes a part of an image. Allocates nothing.
+   *
+   * @throws LlamaException as {@link #decode(Batch)}, or if an image that must be decoded at once
+   *     has more tokens than this context takes
+   */
+  public DecodeResult decode(ImageBatch batch) {
+    if (batch.model() != model) {
+      throw new IllegalArgumentException(
+          batch.model() == null ? "the batch holds no image" : "an image for another model");
+    }
+    lifetime.enter();
+    try {
+      batch.lifetime().enter();
+      try {
+        return result(
+            VisionCalls.decode(address, batch.struct(), Model.flag(batch.nonCausal()), message));
+      } finally {
+        batch.lifetime().exit();
+      }
+    } finally {
+      lifetime.exit();
+    }
+  }
+
+  /**
+   * Computes with an adapter of this context's model from the next decode on, for every sequence.
+   * The adapter stays in memory until this context is closed. Once a context, before it is used:
+   * what its cache holds was computed without.
+   */
+  public void adapt(Adapter chosen, float scale) {
+    if (adapter != null || !chosen.isFor(model)) {
+      throw new IllegalArgumentException(
+          adapter != null ? "the context has an adapter already" : "an adapter of another model");
+    }
+    lifetime.enter();
+    try {
+      chosen.lifetime().enter();
+      int status = AdapterCalls.apply(address, chosen.address(), scale, message);
+      if (status < 0) {
+        chosen.lifetime().exit();
+      }
+      check(status, "the adapter could not be used");
+      adapter = chosen;
     } finally {
       lifetime.exit();
     }

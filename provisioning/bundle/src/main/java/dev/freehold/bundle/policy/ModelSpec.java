@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param aliases other names under which clients may ask for it
  * @param load when it is loaded
  * @param idle how long a model that is loaded on demand may be unused before it is let go
+ * @param adapter the name of a LoRA adapter that it answers with, whose file the box's operator
+ *     gives
  */
 public record ModelSpec(
     String name,
@@ -25,7 +27,8 @@ public record ModelSpec(
     int slots,
     List<String> aliases,
     Load load,
-    Duration idle) {
+    Duration idle,
+    Optional<String> adapter) {
 
   public static final int DEFAULT_CONTEXT_TOKENS = 8192;
   public static final int DEFAULT_SLOTS = 8;
@@ -63,6 +66,19 @@ public record ModelSpec(
     aliases = List.copyOf(aliases);
     Objects.requireNonNull(load, "load");
     Objects.requireNonNull(idle, "idle");
+    Objects.requireNonNull(adapter, "adapter");
+  }
+
+  /** A model without an adapter. */
+  public ModelSpec(
+      String name,
+      String catalogue,
+      int contextTokens,
+      int slots,
+      List<String> aliases,
+      Load load,
+      Duration idle) {
+    this(name, catalogue, contextTokens, slots, aliases, load, idle, Optional.empty());
   }
 
   /** A model that is loaded at the start and has one name. */

@@ -31,7 +31,7 @@ final class PolicyParser {
   private static final List<String> POLICY_KEYS =
       List.of("site", "models", "providers", "locality", "clients", "routes");
   private static final List<String> MODEL_KEYS =
-      List.of("catalogue", "context", "slots", "aliases", "load", "idle");
+      List.of("catalogue", "context", "slots", "aliases", "load", "idle", "adapter");
   private static final List<String> CLIENT_KEYS = List.of("label", "tokensPerMinute", "streams");
   private static final List<String> ROUTE_KEYS = List.of("name", "when", "use");
 
@@ -91,7 +91,14 @@ final class PolicyParser {
       models.put(
           name,
           new ModelSpec(
-              name, entry.orElse(""), context, slots, aliases(words), load, idle(fields, load)));
+              name,
+              entry.orElse(""),
+              context,
+              slots,
+              aliases(words),
+              load,
+              idle(fields, load),
+              adapter(fields)));
     }
     checkAliases(aliases, models.keySet());
     return models;
@@ -107,6 +114,11 @@ final class PolicyParser {
       fields.problem("load", unknown("time to load", text.get(), ModelSpec.Load.texts()));
     }
     return load.orElse(ModelSpec.Load.START);
+  }
+
+  /** The name alone: no two boxes need have the same file, and whoever runs a box chose its own. */
+  private Optional<String> adapter(Section fields) {
+    return name(fields, "adapter", MODEL, fields.text("adapter"));
   }
 
   private static Duration idle(Section fields, ModelSpec.Load load) {

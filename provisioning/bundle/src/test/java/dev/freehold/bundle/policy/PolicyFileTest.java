@@ -97,6 +97,23 @@ final class PolicyFileTest {
   }
 
   @Test
+  void modelMayAnswerWithAnAdapter() throws Exception {
+    Policy policy =
+        Policy.parse(
+            VALID.replace(
+                "{catalogue: smollm2-135m}", "{catalogue: smollm2-135m, adapter: legal-2026}"));
+
+    assertEquals(Optional.of("legal-2026"), policy.models().get("small").adapter());
+    assertEquals(Optional.empty(), policy.models().get("assistant").adapter());
+    List<Problem> problems =
+        problems(
+            VALID.replace(
+                "{catalogue: smollm2-135m}", "{catalogue: smollm2-135m, adapter: \"../x\"}"));
+    assertEquals(1, problems.size(), problems.toString());
+    assertTrue(problems.getFirst().toString().contains("may not be used"), problems.toString());
+  }
+
+  @Test
   void aliasMeansOneModel() {
     List<Problem> problems =
         problems(

@@ -1,0 +1,240 @@
+package dev.freehold.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.freehold.llama.Model;
+import dev.freehold.llama.ModelOptions;
+import dev.freehold.llama.Projector;
+import dev.freehold.llama.Sampler;
+import dev.freehold.llama.SamplerOptions;
+import dev.freehold.llama.TokenBuffer;
+import dev.freehold.llama.VisionPrompt;
+import dev.freehold.llama.tiny.TinyImages;
+import dev.freehold.llama.tiny.TinyProjector;
+import dev.freehold.models.TestModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Images through the engine, over the real small model with a projector of random weights. */
+@Timeout(120)
+class ImageEngineTest {
+
+  private static final String MARKER = "<an image>";
+  private static final String STORY = "Once upon a time there was a";
+  private static final int MODEL_WIDTH = 576;
+  private static final byte[] ONE = TinyImages.png(64, 64, 1);
+  private static final byte[] OTHER = TinyImages.jpeg(64, 64, 2);
+
+  private static Model model;
+  private static ImageEncoder encoder;
+
+  @BeforeAll
+  static void load(@TempDir Path directory) throws IOException {
+    model = Model.load(TestModels.small(), ModelOptions.defaults());
+    Path file = TinyProjector.write(directory.resolve("mmproj.gguf"), MODEL_WIDTH, 1);
+    encoder = new ImageEncoder(Projector.load(file, model, 1, false));
+  }
+
+  @AfterAll
+  static void close() {
+    encoder.close();
+    model.close();
+  }
+
+  private static EngineOptions options(int contextTokens, int slots, int batchTokens) {
+    EngineOptions defaults = EngineOptions.of(contextTokens, slots);
+    return new EngineOptions(
+        contextTokens,
+        slots,
+        batchTokens,
+        1,
+        defaults.gpuLayers(),
+        8,
+        Duration.ofSeconds(60),
+        defaults.interTokenTarget());
+  }
+
+  private static GenerationRequest request(String text, OptionalInt limit, byte[]... images)
+      throws Exception {
+    TokenBuffer tokens;
+    try (VisionPrompt prompt = encoder.projector().tokenize(text, MARKER, List.of(images), false)) {
+      tokens = prompt.tokens();
+    }
+    Optional<PromptImages> computed =
+        images.length == 0
+            ? Optional.empty()
+            : Optional.of(encoder.encode(new ImagePrompt(text, MARKER, List.of(images))));
+    return new GenerationRequest(
+        tokens,
+        Sampler.create(model, neverEnding()),
+        limit,
+        List.of(),
+        false,
+        true,
+        OptionalInt.empty(),
+        false,
+        computed);
+  }
+
+  private static SamplerOptions neverEnding() {
+    Map<Integer, Float> bias = new HashMap<>();
+    for (int token = 0; token < model.vocabularySize(); token++) {
+      if (model.isEndOfGeneration(token)) {
+        bias.put(token, -1000f);
+      }
+    }
+    return SamplerOptions.greedy().withLogitBias(bias);
+  }
+
+  private static GenerationRequest limited(String text, int limit, byte[]... images)
+      throws Exception {
+    return request(text, OptionalInt.of(limit), images);
+  }
+
+  private static String text(Generation generation) throws Exception {
+    StringBuilder text = new StringBuilder();
+    for (int length = generation.read(); length >= 0; length = generation.read()) {
+      text.append(new String(generation.bytes(), 0, length, UTF_8));
+    }
+    return text.toString();
+  }
+
+  private static String answer(Engine engine, GenerationRequest request) throws Exception {
+    try (Generation generation = engine.submit(request)) {
+      return text(generation);
+    }
+  }
+
+  @Test
+  void answerDependsOnTheImageAndIsTheSameEveryTime() throws Exception {
+    String prompt = STORY + MARKER + " and then";
+    try (Engine engine = Engine.start(model, options(512, 2, 64))) {
+      String one = answer(engine, limited(prompt, 16, ONE));
+      assertEquals(one, answer(engine, limited(prompt, 16, ONE)));
+      assertNotEquals(one, answer(engine, limited(prompt, 16, OTHER)));
+    }
+    assertEquals(0, encoder.bytesHeld());
+  }
+
+  @Test
+  void imagesAreCountedAsTokensAndReserved() throws Exception {
+    try (Engine engine = Engine.start(model, options(512, 2, 64));
+        Generation without = engine.submit(limited(STORY + " and then", 4));
+        Generation with =
+            engine.submit(limited(STORY + MARKER + MARKER + " and then", 4, ONE, OTHER))) {
+      text(without);
+      text(with);
+      assertEquals(without.promptTokens() + 2 * TinyProjector.TOKENS, with.promptTokens());
+      assertEquals(4, with.completionTokens());
+      assertEquals(without.promptTokens() + with.promptTokens(), engine.load().promptTokensTotal());
+    }
+  }
+
+  @Test
+  void imageLargerThanTheBatchIsDecodedInParts() throws Exception {
+    String prompt = MARKER + " is what I saw, and " + MARKER + " too, and then";
+    String whole;
+    try (Engine engine = Engine.start(model, options(512, 1, 64))) {
+      whole = answer(engine, limited(prompt, 8, ONE, OTHER));
+    }
+    try (Engine engine = Engine.start(model, options(512, 1, 5))) {
+      assertEquals(whole, answer(engine, limited(prompt, 8, ONE, OTHER)));
+    }
+  }
+
+  /**
+   * A few tokens only: who shares a batch changes the last bits of a float, and so, in time, words.
+   */
+  @Test
+  void textAndImageRequestsTogetherAnswerAsTheyDoAlone() throws Exception {
+    String withImage = STORY + MARKER + " and then";
+    int tokens = 4;
+    try (Engine engine = Engine.start(model, options(1024, 4, 64));
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      String text = answer(engine, limited(STORY, tokens));
+      String one = answer(engine, limited(withImage, tokens, ONE));
+      String other = answer(engine, limited(withImage, tokens, OTHER));
+      assertEquals(3, Set.of(text, one, other).size());
+      for (int round = 0; round < 5; round++) {
+        Future<String> again = clients.submit(() -> answer(engine, limited(STORY, tokens)));
+        Future<String> first =
+            clients.submit(() -> answer(engine, limited(withImage, tokens, ONE)));
+        Future<String> second =
+            clients.submit(() -> answer(engine, limited(withImage, tokens, OTHER)));
+        assertEquals(text, again.get());
+        assertEquals(one, first.get());
+        assertEquals(other, second.get());
+      }
+    }
+    assertEquals(0, encoder.bytesHeld());
+  }
+
+  @Test
+  void parkedSequenceComesBackWithItsImage() throws Exception {
+    String prompt = STORY + MARKER + " and then";
+    try (Engine engine = Engine.start(model, options(600, 2, 64));
+        Generation first = engine.submit(request(prompt, OptionalInt.empty(), ONE));
+        Generation second = engine.submit(request(prompt, OptionalInt.empty(), OTHER))) {
+      text(first);
+      text(second);
+      assertEquals(Generation.Ending.CONTEXT_FULL, first.ending());
+      assertEquals(Generation.Ending.CONTEXT_FULL, second.ending());
+      assertEquals(engine.sequenceTokensMax(), second.promptTokens() + second.completionTokens());
+    }
+    assertEquals(0, encoder.bytesHeld());
+  }
+
+  @Test
+  void damagedImageIsRefusedAndHoldsNothing() {
+    byte[] cut = Arrays.copyOf(ONE, ONE.length / 2);
+    EngineException refusal =
+        assertThrows(
+            EngineException.class,
+            () -> encoder.encode(new ImagePrompt(MARKER + "?", MARKER, List.of(cut))));
+    assertEquals(EngineException.Kind.BAD_IMAGE, refusal.kind());
+    assertTrue(
+        refusal.getMessage().contains("image 1: the image is damaged"), refusal.getMessage());
+    assertEquals(0, encoder.bytesHeld());
+  }
+
+  @Test
+  void promptThatEndsInAnImageIsRefused() throws Exception {
+    try (Engine engine = Engine.start(model, options(512, 1, 64))) {
+      GenerationRequest request = limited(STORY + MARKER, 4, ONE);
+      EngineException refusal = assertThrows(EngineException.class, () -> engine.submit(request));
+      assertEquals(EngineException.Kind.BAD_IMAGE, refusal.kind());
+    }
+    assertEquals(0, encoder.bytesHeld());
+  }
+
+  @Test
+  void cancelledRequestGivesItsImagesBack() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 64))) {
+      Generation endless = engine.submit(limited(STORY + MARKER + " and then", 900, ONE));
+      assertTrue(endless.read() > 0);
+      endless.close();
+      assertThrows(EngineException.class, () -> text(endless));
+    }
+    assertEquals(0, encoder.bytesHeld());
+  }
+}
