@@ -298,6 +298,7 @@ class ModelLoaderTest {
   @Test
   void clientThatHangsUpWhileTheModelLoadsIsFreed() throws Exception {
     start(PLENTY, onDemand("small", 512));
+    await("the model is on offer", () -> stage("small") == Stage.AVAILABLE);
     InferenceStream stream =
         local.infer(
             new Attempt(request("small"), Optional.empty(), Instant.now().plusSeconds(120)));

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.hardwaretests.site.Await;
 import dev.freehold.hardwaretests.site.ChatClient;
 import dev.freehold.hardwaretests.site.Site;
@@ -16,9 +18,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.StreamSupport;
@@ -66,6 +70,7 @@ final class ModelsSuite {
     models:
       assistant: {catalogue: qwen2.5-coder-0.5b, context: 2048, slots: 2, aliases: [gpt-4o-mini]}
       small: {catalogue: smollm2-135m, context: %d, slots: 8}
+      meaning: {catalogue: all-minilm-l6-v2, context: 512, slots: 1}
       seldom: {catalogue: smollm2-135m, context: 512, slots: 1, load: demand, idle: 3s}
     providers:
       local: {kind: engine}
@@ -96,7 +101,7 @@ final class ModelsSuite {
           StreamSupport.stream(chat.get("/models").body().path("data").spliterator(), false)
               .map(model -> model.path("id").asText())
               .toList();
-      assertEquals(List.of("assistant", "small", "seldom"), names);
+      assertEquals(List.of("assistant", "small", "meaning", "seldom"), names);
 
       JsonNode assistant = model(chat, "assistant");
       assertEquals("loaded", assistant.path("state").asText());
@@ -138,6 +143,46 @@ final class ModelsSuite {
     String usage = site.box().command("usage", "--json");
     assertTrue(usage.contains("\"assistant\""), usage);
     assertTrue(!usage.contains("gpt-4o-mini"), usage);
+  }
+
+  @Test
+  @Order(2)
+  void twoChatModelsAndAnEmbeddingModelAnswerAtOnce() throws Exception {
+    CountDownLatch speaking = new CountDownLatch(2);
+    try (ChatClient chat = client();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<ChatClient.Answer>> answers = new ArrayList<>();
+      for (String model : List.of("assistant", "small")) {
+        AtomicBoolean spoke = new AtomicBoolean();
+        answers.add(
+            threads.submit(
+                () ->
+                    chat.stream(
+                        model,
+                        "Tell a long story.",
+                        256,
+                        _ -> {
+                          if (spoke.compareAndSet(false, true)) {
+                            speaking.countDown();
+                          }
+                        })));
+      }
+      assertTrue(speaking.await(SETTLE_MAX.toSeconds(), TimeUnit.SECONDS), "both models speak");
+      ObjectNode text = new ObjectMapper().createObjectNode();
+      text.put("model", "meaning").put("input", "A cat sits on a mat.");
+      ChatClient.Reply vector = chat.post("/embeddings", text, Map.of());
+      boolean stillSpeaking = answers.stream().noneMatch(Future::isDone);
+
+      assertEquals(200, vector.status(), vector.body().toString());
+      assertEquals(384, vector.body().at("/data/0/embedding").size());
+      assertTrue(stillSpeaking, "the vector came while both models spoke");
+      for (Future<ChatClient.Answer> answer : answers) {
+        assertTrue(answer.get().done());
+      }
+      for (String model : List.of("assistant", "small", "meaning")) {
+        assertEquals("loaded", model(chat, model).path("state").asText(), model);
+      }
+    }
   }
 
   @Test
