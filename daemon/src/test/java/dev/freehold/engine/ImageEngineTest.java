@@ -45,8 +45,12 @@ class ImageEngineTest {
   private static final byte[] ONE = TinyImages.png(64, 64, 1);
   private static final byte[] OTHER = TinyImages.jpeg(64, 64, 2);
 
-  /** Of natural logarithms: some hundred times what sharing a batch was seen to change. */
-  private static final double TOLERANCE = 0.05;
+  /**
+   * Of natural logarithms. The weights have four bits, and activations are rounded to eight: flash
+   * attention alone, on or off, was seen to change 0.1 here, sharing a batch 0.3, another image
+   * 1.8.
+   */
+  private static final double TOLERANCE = 0.7;
 
   private static Model model;
   private static ImageEncoder encoder;
@@ -165,22 +169,23 @@ class ImageEngineTest {
 
   /**
    * Who shares a batch changes the last bits of a float, and where two words are as likely, the
-   * word. So the words are given, and what the model thinks of each is compared.
+   * word. So what the model thinks of the next word is compared, not which one it takes.
    */
   @Test
   void textAndImageRequestsTogetherAreReadAsTheyAreAlone() throws Exception {
     String withImage = STORY + MARKER + " and then";
     try (Engine engine = Engine.start(model, options(1024, 4, 64));
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      double[] text = thoughts(engine, STORY);
-      double[] one = thoughts(engine, withImage, ONE);
-      double[] other = thoughts(engine, withImage, OTHER);
-      assertTrue(distance(one, other) > 10 * TOLERANCE, "images are told apart");
-      assertTrue(distance(text, one) > 10 * TOLERANCE, "an image is told from none");
+      Map<String, Double> text = thoughts(engine, STORY);
+      Map<String, Double> one = thoughts(engine, withImage, ONE);
+      Map<String, Double> other = thoughts(engine, withImage, OTHER);
+      assertTrue(distance(one, other) > 2 * TOLERANCE, "images are told apart");
+      assertTrue(distance(text, one) > 2 * TOLERANCE, "an image is told from none");
       for (int round = 0; round < 5; round++) {
-        Future<double[]> again = clients.submit(() -> thoughts(engine, STORY));
-        Future<double[]> first = clients.submit(() -> thoughts(engine, withImage, ONE));
-        Future<double[]> second = clients.submit(() -> thoughts(engine, withImage, OTHER));
+        Future<Map<String, Double>> again = clients.submit(() -> thoughts(engine, STORY));
+        Future<Map<String, Double>> first = clients.submit(() -> thoughts(engine, withImage, ONE));
+        Future<Map<String, Double>> second =
+            clients.submit(() -> thoughts(engine, withImage, OTHER));
         assertEquals(0, distance(text, again.get()), TOLERANCE);
         assertEquals(0, distance(one, first.get()), TOLERANCE);
         assertEquals(0, distance(other, second.get()), TOLERANCE);
@@ -189,13 +194,12 @@ class ImageEngineTest {
     assertEquals(0, encoder.bytesHeld());
   }
 
-  /** How likely the model holds each token of one given answer. */
-  private static double[] thoughts(Engine engine, String text, byte[]... images) throws Exception {
-    Sampler sampler =
-        Sampler.create(
-            model, SamplerOptions.greedy().withGrammar("root ::= \" there was a time when\""));
+  /** How likely the model holds each of the words that could come next. */
+  private static Map<String, Double> thoughts(Engine engine, String text, byte[]... images)
+      throws Exception {
+    Sampler sampler = Sampler.create(model, neverEnding());
     GenerationRequest request =
-        request(text, sampler, OptionalInt.of(16), OptionalInt.of(0), images);
+        request(text, sampler, OptionalInt.of(1), OptionalInt.of(20), images);
     List<ScoredToken> scores = new ArrayList<>();
     try (Generation generation = engine.submit(request)) {
       int length;
@@ -204,16 +208,24 @@ class ImageEngineTest {
         scores.addAll(generation.takeScores());
       } while (length >= 0);
     }
-    return scores.stream().mapToDouble(ScoredToken::logprob).toArray();
+    Map<String, Double> words = new HashMap<>();
+    for (ScoredToken.Alternative word : scores.getFirst().alternatives()) {
+      words.put(word.utf8().toString(), (double) word.logprob());
+    }
+    return words;
   }
 
-  private static double distance(double[] one, double[] other) {
-    assertEquals(one.length, other.length);
+  /** The largest difference among the words that both name. */
+  private static double distance(Map<String, Double> one, Map<String, Double> other) {
     double distance = 0;
-    for (int i = 0; i < one.length; i++) {
-      distance = Math.max(distance, Math.abs(one[i] - other[i]));
+    int shared = 0;
+    for (Map.Entry<String, Double> word : one.entrySet()) {
+      if (other.containsKey(word.getKey())) {
+        shared++;
+        distance = Math.max(distance, Math.abs(word.getValue() - other.get(word.getKey())));
+      }
     }
-    return distance;
+    return shared == 0 ? Double.MAX_VALUE : distance;
   }
 
   @Test
