@@ -57,13 +57,12 @@ public final class Engine implements AutoCloseable {
   /** The longest text of one token, with room to spare. */
   private static final int PIECE_BYTES_MAX = 1024;
 
-  private static final double DURATION_SMOOTHING = 0.2;
-
   private final Model model;
   private final EngineOptions options;
   private final int sequenceTokensMax;
   private final BlockingQueue<Generation> queue;
-  private final Thread thread;
+  private final WaitEstimate waitEstimate;
+  private final EngineThread thread;
 
   /* Owned by the engine's thread. */
   private final Context context;
@@ -84,11 +83,8 @@ public final class Engine implements AutoCloseable {
   private volatile int slotsBusy;
   private volatile int parkedCount;
   private volatile int cellsReserved;
-  private volatile double generationSeconds;
   private volatile long promptTokensTotal;
   private volatile long completionTokensTotal;
-
-  private volatile boolean stopping;
 
   private Engine(Model model, EngineOptions options, Context context) {
     this.model = model;
@@ -98,6 +94,7 @@ public final class Engine implements AutoCloseable {
     this.batch = Batch.allocate(options.batchTokens(), 1);
     this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
     this.queue = new ArrayBlockingQueue<>(options.queueMax());
+    this.waitEstimate = new WaitEstimate(options.slots());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
     this.computeThreads = new ComputeThreads(options.threads(), options.slots());
     this.threadsInUse = options.threads();
@@ -105,7 +102,7 @@ public final class Engine implements AutoCloseable {
     this.slots = table.slots;
     this.imageSteps = new ImageSteps(context, table, options.batchTokens());
     this.thread =
-        Thread.ofPlatform().name("freehold-engine").daemon(true).unstarted(this::runUntilStopped);
+        new EngineThread("freehold-engine", "the engine", LOG, context, this::step, this::release);
   }
 
   /**
@@ -151,13 +148,9 @@ public final class Engine implements AutoCloseable {
     if (refusal == null) {
       Generation generation = new Generation(this, request, sequenceTokensMax);
       if (enqueue(generation)) {
-        return stopping ? refusedWhileStopping(generation) : generation;
+        return thread.isStopping() ? refusedWhileStopping(generation) : generation;
       }
-      refusal =
-          new EngineException(
-              EngineException.Kind.QUEUE_FULL,
-              "%d requests are waiting already: try again later".formatted(options.queueMax()),
-              retryAfter());
+      refusal = EngineException.queueFull(options.queueMax(), retryAfter());
     }
     request.release();
     throw refusal;
@@ -175,8 +168,8 @@ public final class Engine implements AutoCloseable {
   }
 
   private EngineException refusal(GenerationRequest request) {
-    if (stopping) {
-      return stopped();
+    if (thread.isStopping()) {
+      return EngineException.stopped();
     }
     int prompt = request.prompt().size();
     if (prompt == 0) {
@@ -209,11 +202,7 @@ public final class Engine implements AutoCloseable {
   /** The engine may have drained its queue between our check and our offer. */
   private Generation refusedWhileStopping(Generation generation) throws EngineException {
     withdraw(generation);
-    throw stopped();
-  }
-
-  private static EngineException stopped() {
-    return new EngineException(EngineException.Kind.STOPPED, "the engine is stopping");
+    throw EngineException.stopped();
   }
 
   /** The most tokens, prompt and answer together, that one sequence can have. */
@@ -225,22 +214,20 @@ public final class Engine implements AutoCloseable {
     return new EngineLoad(
         slots.length,
         slotsBusy,
-        queue.size() + parkedCount,
+        waiting(),
         cellsReserved,
         context.contextTokens(),
-        queueSeconds(),
+        waitEstimate.seconds(waiting(), slotsBusy),
         promptTokensTotal,
         completionTokensTotal);
   }
 
-  private double queueSeconds() {
-    int waiting = queue.size() + parkedCount;
-    boolean seatFree = waiting == 0 && slotsBusy < slots.length;
-    return seatFree ? 0 : (waiting + 1) * generationSeconds / slots.length;
+  private int waiting() {
+    return queue.size() + parkedCount;
   }
 
   Duration retryAfter() {
-    return Duration.ofSeconds(Math.max(1, Math.round(queueSeconds())));
+    return waitEstimate.retryAfter(waiting(), slotsBusy);
   }
 
   long queueDeadlineNanos() {
@@ -251,8 +238,7 @@ public final class Engine implements AutoCloseable {
   boolean withdraw(Generation generation) {
     boolean removed = queue.remove(generation);
     if (removed) {
-      generation.fail(
-          new EngineException(EngineException.Kind.STOPPED, "the request was withdrawn"));
+      generation.fail(EngineException.withdrawn());
     }
     return removed;
   }
@@ -260,60 +246,30 @@ public final class Engine implements AutoCloseable {
   /** A reader has gone. If nobody else is being served, the decode in progress serves no one. */
   void cancelled(Generation generation) {
     if (!generation.hasEnded() && !withdraw(generation) && slotsBusy == 1) {
-      context.requestAbort(true);
+      thread.abortDecode();
     }
   }
 
   /** Ends running sequences and frees the context. The model stays open. */
   @Override
   public void close() {
-    stopping = true;
-    context.requestAbort(true);
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    thread.stop();
   }
 
-  private void runUntilStopped() {
-    try {
-      while (!stopping) {
-        step();
-      }
-    } catch (InterruptedException e) {
-      // Only close() interrupts this thread: the loop is over.
-      stopping = true;
-    } catch (RuntimeException | Error e) {
-      stopping = true;
-      LOG.log(Level.ERROR, "the engine failed and has stopped", e);
-    } finally {
-      endEverything();
-      batch.close();
-      imageSteps.close();
-      context.close();
-      arena.close();
-    }
-  }
-
-  private void endEverything() {
+  private void release() {
     for (Slot slot : slots) {
       if (!slot.isFree()) {
-        fail(slot, stopped());
+        fail(slot, EngineException.stopped());
       }
     }
     List<Generation> waiting = new ArrayList<>(parked);
     parked.clear();
     queue.drainTo(waiting);
-    waiting.forEach(generation -> generation.fail(stopped()));
+    waiting.forEach(generation -> generation.fail(EngineException.stopped()));
     publishLoad();
+    batch.close();
+    imageSteps.close();
+    arena.close();
   }
 
   private void step() throws InterruptedException {
@@ -339,7 +295,7 @@ public final class Engine implements AutoCloseable {
   private void releaseCancelled() {
     for (Slot slot : slots) {
       if (!slot.isFree() && slot.generation.isCancelled()) {
-        fail(slot, new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
+        fail(slot, EngineException.cancelled());
       }
     }
   }
@@ -441,7 +397,7 @@ public final class Engine implements AutoCloseable {
 
   private void admitOrDrop(Generation next, Slot slot) {
     if (next.isCancelled()) {
-      next.fail(new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
+      next.fail(EngineException.cancelled());
       return;
     }
     next.admitted();
@@ -523,9 +479,7 @@ public final class Engine implements AutoCloseable {
 
   /** Lowers the abort flag, unless whoever raised it wants what comes next ended as well. */
   private boolean isWanted(Generation sole) {
-    context.requestAbort(false);
-    // A cancel or a stop that came just before the flag was lowered must not be lost.
-    return !stopping && (sole == null || !sole.isCancelled());
+    return thread.lowerAbort() && (sole == null || !sole.isCancelled());
   }
 
   /** One part of one image, if a prompt stands at one. */
@@ -557,8 +511,7 @@ public final class Engine implements AutoCloseable {
       return;
     }
     // With a seed it is promised the same floats each time, and ggml sums up the attention of a
-    // lone
-    // token in as many parts as there are threads (ops.cpp, from 512 cells on).
+    // lone token in as many parts as there are threads (ops.cpp, from 512 cells on).
     boolean fixed = sole != null && sole.isReproducible();
     useThreads(fixed ? options.threads() : computeThreads.threads());
     DecodeResult result = context.decode(batch);
@@ -748,11 +701,7 @@ public final class Engine implements AutoCloseable {
 
   private void end(Slot slot, Generation.Ending ending) {
     Generation generation = slot.generation;
-    double seconds = generation.ageNanos() / 1e9;
-    generationSeconds =
-        generationSeconds == 0
-            ? seconds
-            : generationSeconds + DURATION_SMOOTHING * (seconds - generationSeconds);
+    waitEstimate.served(generation.ageNanos());
     vacate(slot);
     generation.end(ending);
   }
