@@ -30,12 +30,11 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private static final Logger LOG = System.getLogger(EmbeddingEngine.class.getName());
 
-  private static final double DURATION_SMOOTHING = 0.2;
-
   private final EmbeddingOptions options;
   private final int inputTokensMax;
   private final BlockingQueue<EmbeddingTask> queue;
-  private final Thread thread;
+  private final WaitEstimate waitEstimate;
+  private final EngineThread thread;
 
   /* Owned by the engine's thread. */
   private final Context context;
@@ -48,10 +47,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   /* Written by the engine's thread, read by anybody. */
   private volatile int activeCount;
   private volatile int batchTokensNow;
-  private volatile double taskSeconds;
   private volatile long promptTokensTotal;
-
-  private volatile boolean stopping;
 
   private EmbeddingEngine(
       EmbeddingOptions options, int inputTokensMax, int batchTokens, Context context) {
@@ -60,13 +56,12 @@ public final class EmbeddingEngine implements AutoCloseable {
     this.context = context;
     this.batch = Batch.allocate(batchTokens, 1);
     this.queue = new ArrayBlockingQueue<>(options.queueMax());
+    this.waitEstimate = new WaitEstimate(options.requestsMax());
     this.active = new ArrayList<>(options.requestsMax());
     this.batched = new EmbeddingTask[options.sequences()];
     this.thread =
-        Thread.ofPlatform()
-            .name("freehold-embedding")
-            .daemon(true)
-            .unstarted(this::runUntilStopped);
+        new EngineThread(
+            "freehold-embedding", "the embedding engine", LOG, context, this::step, this::release);
   }
 
   /**
@@ -99,14 +94,10 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
     EmbeddingTask task = new EmbeddingTask(this, request);
     if (!queue.offer(task)) {
-      refusal =
-          new EngineException(
-              EngineException.Kind.QUEUE_FULL,
-              "%d requests are waiting already: try again later".formatted(options.queueMax()),
-              retryAfter());
-    } else if (stopping && queue.remove(task)) {
+      refusal = EngineException.queueFull(options.queueMax(), retryAfter());
+    } else if (thread.isStopping() && queue.remove(task)) {
       // The engine may have drained its queue between our check and our offer.
-      refusal = stopped();
+      refusal = EngineException.stopped();
     } else {
       return task;
     }
@@ -116,8 +107,8 @@ public final class EmbeddingEngine implements AutoCloseable {
   }
 
   private EngineException refusal(EmbeddingRequest request) {
-    if (stopping) {
-      return stopped();
+    if (thread.isStopping()) {
+      return EngineException.stopped();
     }
     for (int i = 0; i < request.inputs().sequences(); i++) {
       int tokens = request.inputs().length(i);
@@ -136,14 +127,6 @@ public final class EmbeddingEngine implements AutoCloseable {
     return null;
   }
 
-  private static EngineException stopped() {
-    return new EngineException(EngineException.Kind.STOPPED, "the engine is stopping");
-  }
-
-  private static EngineException wasCancelled() {
-    return new EngineException(EngineException.Kind.STOPPED, "the request was cancelled");
-  }
-
   /** The most tokens that one input can have. */
   public int inputTokensMax() {
     return inputTokensMax;
@@ -157,19 +140,13 @@ public final class EmbeddingEngine implements AutoCloseable {
         queue.size(),
         batchTokensNow,
         batch.capacity(),
-        queueSeconds(),
+        waitEstimate.seconds(queue.size(), activeCount),
         promptTokensTotal,
         0);
   }
 
-  private double queueSeconds() {
-    int waiting = queue.size();
-    boolean roomFree = waiting == 0 && activeCount < options.requestsMax();
-    return roomFree ? 0 : (waiting + 1) * taskSeconds / options.requestsMax();
-  }
-
   Duration retryAfter() {
-    return Duration.ofSeconds(Math.max(1, Math.round(queueSeconds())));
+    return waitEstimate.retryAfter(queue.size(), activeCount);
   }
 
   long queueDeadlineNanos() {
@@ -180,7 +157,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   boolean withdraw(EmbeddingTask task) {
     boolean removed = queue.remove(task);
     if (removed) {
-      task.fail(new EngineException(EngineException.Kind.STOPPED, "the request was withdrawn"));
+      task.fail(EngineException.withdrawn());
     }
     return removed;
   }
@@ -188,62 +165,14 @@ public final class EmbeddingEngine implements AutoCloseable {
   /** A reader has gone. If nobody else is being served, the decode in progress serves no one. */
   void cancelled(EmbeddingTask task) {
     if (!task.hasEnded() && !withdraw(task) && activeCount == 1) {
-      try {
-        context.requestAbort(true);
-      } catch (IllegalStateException e) {
-        // The engine stopped in this moment, and the context with it.
-        LOG.log(Level.DEBUG, "a request was cancelled while its engine stopped");
-      }
+      thread.abortDecode();
     }
   }
 
   /** Ends what is running and frees the context. The model stays open. */
   @Override
   public void close() {
-    stopping = true;
-    try {
-      context.requestAbort(true);
-    } catch (IllegalStateException e) {
-      LOG.log(Level.DEBUG, "the embedding engine had stopped already");
-    }
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void runUntilStopped() {
-    try {
-      while (!stopping) {
-        step();
-      }
-    } catch (InterruptedException e) {
-      // Only close() interrupts this thread: the loop is over.
-      stopping = true;
-    } catch (RuntimeException | Error e) {
-      stopping = true;
-      LOG.log(Level.ERROR, "the embedding engine failed and has stopped", e);
-    } finally {
-      endEverything();
-      batch.close();
-      context.close();
-    }
-  }
-
-  private void endEverything() {
-    List<EmbeddingTask> left = new ArrayList<>(active);
-    active.clear();
-    queue.drainTo(left);
-    left.forEach(task -> task.fail(stopped()));
-    publishLoad();
+    thread.stop();
   }
 
   private void step() throws InterruptedException {
@@ -267,7 +196,7 @@ public final class EmbeddingEngine implements AutoCloseable {
         task -> {
           boolean gone = task.isCancelled();
           if (gone) {
-            task.fail(wasCancelled());
+            task.fail(EngineException.cancelled());
           }
           return gone;
         });
@@ -294,7 +223,7 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private void admit(EmbeddingTask task) {
     if (task.isCancelled()) {
-      task.fail(wasCancelled());
+      task.fail(EngineException.cancelled());
     } else {
       task.admitted();
       active.add(task);
@@ -339,9 +268,7 @@ public final class EmbeddingEngine implements AutoCloseable {
   }
 
   private void decode() {
-    context.requestAbort(false);
-    // A cancel or a stop that came just before the flag was lowered must not be lost.
-    if (stopping || (active.size() == 1 && active.getFirst().isCancelled())) {
+    if (!thread.lowerAbort() || (active.size() == 1 && active.getFirst().isCancelled())) {
       return;
     }
     context.clear();
@@ -368,7 +295,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       EmbeddingTask task = active.get(i);
       if (task.isComputed()) {
         active.remove(i);
-        measured(task);
+        waitEstimate.served(task.ageNanos());
         // Whoever sees the end also sees that the room is free.
         publishLoad();
         task.end();
@@ -378,12 +305,6 @@ public final class EmbeddingEngine implements AutoCloseable {
     }
   }
 
-  private void measured(EmbeddingTask task) {
-    double seconds = task.ageNanos() / 1e9;
-    taskSeconds =
-        taskSeconds == 0 ? seconds : taskSeconds + DURATION_SMOOTHING * (seconds - taskSeconds);
-  }
-
   private void failBatched(String why) {
     for (int sequence = 0; sequence < batchedCount; sequence++) {
       if (active.remove(batched[sequence])) {
@@ -391,5 +312,14 @@ public final class EmbeddingEngine implements AutoCloseable {
       }
     }
     publishLoad();
+  }
+
+  private void release() {
+    List<EmbeddingTask> left = new ArrayList<>(active);
+    active.clear();
+    queue.drainTo(left);
+    left.forEach(task -> task.fail(EngineException.stopped()));
+    publishLoad();
+    batch.close();
   }
 }

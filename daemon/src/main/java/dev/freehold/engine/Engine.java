@@ -1,7 +1,6 @@
 package dev.freehold.engine;
 
 import dev.freehold.llama.Adapter;
-import dev.freehold.llama.Batch;
 import dev.freehold.llama.Context;
 import dev.freehold.llama.DecodeResult;
 import dev.freehold.llama.LlamaException;
@@ -11,101 +10,70 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /**
  * Runs one model's sequences together.
  *
  * <p>Each step of the engine's thread: let go of cancelled sequences, admit waiting ones, fill the
  * batch (one token for each running stream first, then prompts within their budget), decode,
- * sample, emit. A sequence's known tokens are its prompt and what it has generated; those not yet
- * in the KV cache are pending. A running stream has one pending token, an entering prompt many, a
- * sequence that was parked and comes back has all of them: one rule feeds all three.
+ * sample, emit. Here are the step and its outcomes; who waits and who is next is told by {@link
+ * WaitingRequests}, who sits, with how many KV cells, and who makes way by {@link Admission}, what
+ * enters a batch by {@link StepBatch}.
  *
  * <p>A prompt's images arrive computed. They are decoded apart from tokens, a part of one image a
  * step, when the text before them is in the cache ({@link ImageSteps}).
- *
- * <p>Admission is by KV cells. A request with a limit reserves prompt plus limit; one without, or
- * with a limit that its context cannot hold (agents send one for the largest models there are),
- * reserves its prompt and {@link #GROWTH_TOKENS}, and grows until its context is full. When cells
- * run out the newest growing sequence is parked: its cells are freed, its tokens kept, and it is
- * computed again when there is room.
- *
- * <p>Background requests are admitted only when no other waits, and make way when another lacks a
- * seat or cells. So that they are served at all, one that is older than half the queue's deadline
- * counts as any other.
  */
 public final class Engine implements AutoCloseable {
 
   private static final Logger LOG = System.getLogger(Engine.class.getName());
 
-  /** Cells by which a request without a limit grows. */
-  static final int GROWTH_TOKENS = 256;
-
-  /** A background request is as urgent as any other after this part of the queue's deadline. */
-  private static final int BACKGROUND_PATIENCE_PART = 2;
-
-  /** The background may fill this part of the queue, so that there is room for the others. */
-  private static final int BACKGROUND_QUEUE_PART = 2;
-
   /** The longest text of one token, with room to spare. */
   private static final int PIECE_BYTES_MAX = 1024;
-
-  private static final double DURATION_SMOOTHING = 0.2;
 
   private final Model model;
   private final EngineOptions options;
   private final int sequenceTokensMax;
-  private final BlockingQueue<Generation> queue;
-  private final Thread thread;
+  private final WaitingRequests waiting;
+  private final WaitEstimate waitEstimate;
+  private final EngineThread thread;
 
   /* Owned by the engine's thread. */
   private final Context context;
-  private final Batch batch;
+  private final StepBatch batch;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
   private final TokenScores scores;
   private final SlotTable table;
   private final Slot[] slots;
-  private final Deque<Generation> parked = new ArrayDeque<>();
+  private final Admission admission;
   private final PrefillBudget budget;
   private final ImageSteps imageSteps;
   private final ComputeThreads computeThreads;
   private int threadsInUse;
-  private int prefillTurn;
 
   /* Written by the engine's thread, read by anybody. */
-  private volatile int slotsBusy;
-  private volatile int parkedCount;
-  private volatile int cellsReserved;
-  private volatile double generationSeconds;
   private volatile long promptTokensTotal;
   private volatile long completionTokensTotal;
-
-  private volatile boolean stopping;
 
   private Engine(Model model, EngineOptions options, Context context) {
     this.model = model;
     this.options = options;
     this.context = context;
     this.sequenceTokensMax = Math.min(context.contextTokens(), model.trainedContextLength());
-    this.batch = Batch.allocate(options.batchTokens(), 1);
     this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
-    this.queue = new ArrayBlockingQueue<>(options.queueMax());
+    this.waiting = new WaitingRequests(options.queueMax(), options.queueDeadline());
+    this.waitEstimate = new WaitEstimate(options.slots());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
     this.computeThreads = new ComputeThreads(options.threads(), options.slots());
     this.threadsInUse = options.threads();
     this.table = new SlotTable(options.slots(), context.contextTokens());
     this.slots = table.slots;
+    this.admission = new Admission(table, waiting, context, sequenceTokensMax);
+    this.batch = new StepBatch(table, options.batchTokens());
     this.imageSteps = new ImageSteps(context, table, options.batchTokens());
     this.thread =
-        Thread.ofPlatform().name("freehold-engine").daemon(true).unstarted(this::runUntilStopped);
+        new EngineThread("freehold-engine", "the engine", LOG, context, this::step, this::release);
   }
 
   /**
@@ -147,73 +115,28 @@ public final class Engine implements AutoCloseable {
    *     the request's native memory has been released then
    */
   public Generation submit(GenerationRequest request) throws EngineException {
-    EngineException refusal = refusal(request);
+    EngineException refusal = refusal(request).orElse(null);
     if (refusal == null) {
       Generation generation = new Generation(this, request, sequenceTokensMax);
-      if (enqueue(generation)) {
-        return stopping ? refusedWhileStopping(generation) : generation;
+      if (waiting.offer(generation)) {
+        return thread.isStopping() ? refusedWhileStopping(generation) : generation;
       }
-      refusal =
-          new EngineException(
-              EngineException.Kind.QUEUE_FULL,
-              "%d requests are waiting already: try again later".formatted(options.queueMax()),
-              retryAfter());
+      refusal = EngineException.queueFull(options.queueMax(), retryAfter());
     }
     request.release();
     throw refusal;
   }
 
-  private boolean enqueue(Generation generation) {
-    if (!generation.isBackground()) {
-      return queue.offer(generation);
-    }
-    synchronized (queue) {
-      long background = queue.stream().filter(Generation::isBackground).count();
-      return background < Math.max(1, options.queueMax() / BACKGROUND_QUEUE_PART)
-          && queue.offer(generation);
-    }
-  }
-
-  private EngineException refusal(GenerationRequest request) {
-    if (stopping) {
-      return stopped();
-    }
-    int prompt = request.prompt().size();
-    if (prompt == 0) {
-      return new EngineException(
-          EngineException.Kind.TOO_LONG, "the prompt has no tokens, at least one is needed");
-    }
-    if (prompt + 1 > sequenceTokensMax) {
-      return new EngineException(
-          EngineException.Kind.TOO_LONG,
-          "the context holds %d tokens, but the prompt has %d: shorten it"
-              .formatted(sequenceTokensMax, prompt));
-    }
-    return request.images().map(images -> refusal(images, prompt)).orElse(null);
-  }
-
-  private EngineException refusal(PromptImages images, int promptTokens) {
-    if (images.end() >= promptTokens) {
-      return new EngineException(
-          EngineException.Kind.BAD_IMAGE, "the prompt ends in an image, text must follow it");
-    }
-    if (images.indivisibleTokensMax() > options.batchTokens()) {
-      return new EngineException(
-          EngineException.Kind.BAD_IMAGE,
-          "an image has %d tokens that are decoded at once, the engine's batch holds %d"
-              .formatted(images.indivisibleTokensMax(), options.batchTokens()));
-    }
-    return null;
+  private Optional<EngineException> refusal(GenerationRequest request) {
+    return thread.isStopping()
+        ? Optional.of(EngineException.stopped())
+        : request.refusal(sequenceTokensMax, options.batchTokens());
   }
 
   /** The engine may have drained its queue between our check and our offer. */
   private Generation refusedWhileStopping(Generation generation) throws EngineException {
     withdraw(generation);
-    throw stopped();
-  }
-
-  private static EngineException stopped() {
-    return new EngineException(EngineException.Kind.STOPPED, "the engine is stopping");
+    throw EngineException.stopped();
   }
 
   /** The most tokens, prompt and answer together, that one sequence can have. */
@@ -224,107 +147,54 @@ public final class Engine implements AutoCloseable {
   public EngineLoad load() {
     return new EngineLoad(
         slots.length,
-        slotsBusy,
-        queue.size() + parkedCount,
-        cellsReserved,
+        admission.slotsBusy(),
+        waiting.count(),
+        admission.cellsReserved(),
         context.contextTokens(),
-        queueSeconds(),
+        waitEstimate.seconds(waiting.count(), admission.slotsBusy()),
         promptTokensTotal,
         completionTokensTotal);
   }
 
-  private double queueSeconds() {
-    int waiting = queue.size() + parkedCount;
-    boolean seatFree = waiting == 0 && slotsBusy < slots.length;
-    return seatFree ? 0 : (waiting + 1) * generationSeconds / slots.length;
-  }
-
   Duration retryAfter() {
-    return Duration.ofSeconds(Math.max(1, Math.round(queueSeconds())));
+    return waitEstimate.retryAfter(waiting.count(), admission.slotsBusy());
   }
 
   long queueDeadlineNanos() {
-    return options.queueDeadline().toNanos();
+    return waiting.deadlineNanos();
   }
 
   /** Takes a generation out of the queue; false if the engine has it already. */
   boolean withdraw(Generation generation) {
-    boolean removed = queue.remove(generation);
+    boolean removed = waiting.withdraw(generation);
     if (removed) {
-      generation.fail(
-          new EngineException(EngineException.Kind.STOPPED, "the request was withdrawn"));
+      generation.fail(EngineException.withdrawn());
     }
     return removed;
   }
 
   /** A reader has gone. If nobody else is being served, the decode in progress serves no one. */
   void cancelled(Generation generation) {
-    if (!generation.hasEnded() && !withdraw(generation) && slotsBusy == 1) {
-      context.requestAbort(true);
+    if (!generation.hasEnded() && !withdraw(generation) && admission.slotsBusy() == 1) {
+      thread.abortDecode();
     }
   }
 
   /** Ends running sequences and frees the context. The model stays open. */
   @Override
   public void close() {
-    stopping = true;
-    context.requestAbort(true);
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void runUntilStopped() {
-    try {
-      while (!stopping) {
-        step();
-      }
-    } catch (InterruptedException e) {
-      // Only close() interrupts this thread: the loop is over.
-      stopping = true;
-    } catch (RuntimeException | Error e) {
-      stopping = true;
-      LOG.log(Level.ERROR, "the engine failed and has stopped", e);
-    } finally {
-      endEverything();
-      batch.close();
-      imageSteps.close();
-      context.close();
-      arena.close();
-    }
-  }
-
-  private void endEverything() {
-    for (Slot slot : slots) {
-      if (!slot.isFree()) {
-        fail(slot, stopped());
-      }
-    }
-    List<Generation> waiting = new ArrayList<>(parked);
-    parked.clear();
-    queue.drainTo(waiting);
-    waiting.forEach(generation -> generation.fail(stopped()));
-    publishLoad();
+    thread.stop();
   }
 
   private void step() throws InterruptedException {
     releaseCancelled();
-    admit();
-    if (slotsBusy == 0) {
-      awaitWork();
+    admission.admit();
+    if (admission.slotsBusy() == 0) {
+      admission.await();
       return;
     }
     long start = System.nanoTime();
-    int prefill = fillBatch();
+    int prefill = batch.fill(budget.tokens());
     try {
       if (batch.size() > 0) {
         decode(prefill, start);
@@ -339,193 +209,14 @@ public final class Engine implements AutoCloseable {
   private void releaseCancelled() {
     for (Slot slot : slots) {
       if (!slot.isFree() && slot.generation.isCancelled()) {
-        fail(slot, new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
+        fail(slot, EngineException.cancelled());
       }
     }
-  }
-
-  private void awaitWork() throws InterruptedException {
-    Generation next = queue.poll(1, TimeUnit.SECONDS);
-    if (next != null) {
-      admitOrDrop(next, slots[0]);
-    }
-  }
-
-  private void admit() {
-    for (Generation next = nextWaiting(); next != null; next = nextWaiting()) {
-      Slot slot = seatFor(next);
-      if (slot == null) {
-        break;
-      }
-      boolean taken = parked.remove(next) || queue.remove(next);
-      if (taken) {
-        admitOrDrop(next, slot);
-      }
-    }
-    publishLoad();
-  }
-
-  /** Of each class those that were parked come first: they have waited before. */
-  private Generation nextWaiting() {
-    if (parked.isEmpty() && queue.peek() == null) {
-      return null;
-    }
-    Generation next = first(parked, true);
-    next = next == null ? first(queue, true) : next;
-    next = next == null ? first(parked, false) : next;
-    return next == null ? first(queue, false) : next;
-  }
-
-  private Generation first(Iterable<Generation> waiting, boolean urgent) {
-    for (Generation generation : waiting) {
-      if (isUrgent(generation) == urgent) {
-        return generation;
-      }
-    }
-    return null;
-  }
-
-  /**
-   * Whether it is served before the background: so is the background itself once it is old, which
-   * is the bound on how long others may keep it waiting.
-   */
-  private boolean isUrgent(Generation generation) {
-    return !generation.isBackground()
-        || generation.ageNanos() > queueDeadlineNanos() / BACKGROUND_PATIENCE_PART;
-  }
-
-  /** A seat with room for it, for which the background makes way if it must; null if none. */
-  private Slot seatFor(Generation next) {
-    Slot free = table.free();
-    if (free != null && fits(next)) {
-      return free;
-    }
-    boolean worthIt =
-        isUrgent(next)
-            && newestYielding() != null
-            && table.hasRoomFor(cellsWanted(next) - yieldingCells());
-    if (!worthIt) {
-      return null;
-    }
-    while (table.free() == null || !fits(next)) {
-      park(newestYielding());
-    }
-    return table.free();
-  }
-
-  private int yieldingCells() {
-    int cells = 0;
-    for (Slot slot : slots) {
-      cells += slot.isFree() || isUrgent(slot.generation) ? 0 : slot.reserved;
-    }
-    return cells;
-  }
-
-  /** The background sequence that was seated last, or null. */
-  private Slot newestYielding() {
-    Slot newest = null;
-    for (Slot slot : slots) {
-      boolean candidate = !slot.isFree() && !isUrgent(slot.generation);
-      if (candidate && (newest == null || slot.seatedOrder > newest.seatedOrder)) {
-        newest = slot;
-      }
-    }
-    return newest;
-  }
-
-  /** The sequence that makes way when cells run out: the background's first; null if none can. */
-  private Slot firstToPark() {
-    Slot background = newestYielding();
-    return background == null ? table.newestGrowing() : background;
-  }
-
-  private void admitOrDrop(Generation next, Slot slot) {
-    if (next.isCancelled()) {
-      next.fail(new EngineException(EngineException.Kind.STOPPED, "the request was cancelled"));
-      return;
-    }
-    next.admitted();
-    table.seat(slot, next, cellsWanted(next));
-    publishLoad();
-  }
-
-  private int cellsWanted(Generation generation) {
-    long wanted =
-        generation.isLimited()
-            ? (long) generation.promptTokens() + generation.completionTokensMax()
-            : (long) generation.knownTokens() + GROWTH_TOKENS;
-    return (int) Math.min(wanted, sequenceTokensMax);
-  }
-
-  private boolean fits(Generation generation) {
-    return table.hasRoomFor(cellsWanted(generation));
-  }
-
-  private void publishLoad() {
-    slotsBusy = table.busy();
-    parkedCount = parked.size();
-    cellsReserved = table.cellsReserved();
-  }
-
-  /** Returns how many of the batch's tokens belong to prompts. */
-  private int fillBatch() {
-    batch.clear();
-    int entering = 0;
-    for (Slot slot : slots) {
-      slot.clearBatch();
-      if (!slot.isFree()) {
-        if (slot.isDecoding()) {
-          batchTokens(slot, 1);
-        } else if (slot.pendingText() > 0) {
-          entering++;
-        }
-      }
-    }
-    int streams = batch.size();
-    int room = batch.capacity() - streams;
-    int prefill = streams == 0 ? room : Math.min(room, budget.tokens());
-    return entering == 0 ? 0 : fillPrompts(entering, prefill);
-  }
-
-  /**
-   * Shares the budget among the prompts that are entering, in turn. A request that runs alone gets
-   * the whole batch each time, so that its chunks, and with them its floats, are always the same.
-   */
-  private int fillPrompts(int entering, int budgetTokens) {
-    int left = budgetTokens;
-    int waiting = entering;
-    for (int i = 0; i < slots.length && left > 0; i++) {
-      Slot slot = slots[(prefillTurn + i) % slots.length];
-      if (!slot.isFree() && slot.batched == 0 && slot.pendingText() > 0) {
-        int share = Math.max(1, left / waiting);
-        int tokens = Math.min(share, slot.pendingText());
-        batchTokens(slot, tokens);
-        left -= tokens;
-        waiting--;
-      }
-    }
-    prefillTurn = (prefillTurn + 1) % slots.length;
-    return budgetTokens - left;
-  }
-
-  private void batchTokens(Slot slot, int tokens) {
-    int known = slot.generation.knownTokens();
-    for (int i = 0; i < tokens; i++) {
-      int position = slot.past + i;
-      boolean last = position == known - 1;
-      int index = batch.add(slot.generation.tokenAt(position), position, slot.sequence, last);
-      if (last) {
-        slot.output(index);
-      }
-    }
-    slot.batched = tokens;
   }
 
   /** Lowers the abort flag, unless whoever raised it wants what comes next ended as well. */
   private boolean isWanted(Generation sole) {
-    context.requestAbort(false);
-    // A cancel or a stop that came just before the flag was lowered must not be lost.
-    return !stopping && (sole == null || !sole.isCancelled());
+    return thread.lowerAbort() && (sole == null || !sole.isCancelled());
   }
 
   /** One part of one image, if a prompt stands at one. */
@@ -557,11 +248,10 @@ public final class Engine implements AutoCloseable {
       return;
     }
     // With a seed it is promised the same floats each time, and ggml sums up the attention of a
-    // lone
-    // token in as many parts as there are threads (ops.cpp, from 512 cells on).
+    // lone token in as many parts as there are threads (ops.cpp, from 512 cells on).
     boolean fixed = sole != null && sole.isReproducible();
     useThreads(fixed ? options.threads() : computeThreads.threads());
-    DecodeResult result = context.decode(batch);
+    DecodeResult result = context.decode(batch.tokens());
     switch (result) {
       case OK -> {
         measured(fixed, prefill, System.nanoTime() - start);
@@ -621,9 +311,9 @@ public final class Engine implements AutoCloseable {
 
   /** The reservations should make this impossible; a model with its own cache rules may not. */
   private void relieve() {
-    Slot newest = firstToPark();
-    if (newest != null && slotsBusy > 1) {
-      park(newest);
+    Slot newest = admission.firstToPark();
+    if (newest != null && admission.slotsBusy() > 1) {
+      admission.park(newest);
       return;
     }
     for (Slot slot : slots) {
@@ -689,8 +379,8 @@ public final class Engine implements AutoCloseable {
       case CONTINUE -> {
         if (generation.completionTokens() >= generation.completionTokensMax()) {
           end(slot, Generation.Ending.LIMIT);
-        } else {
-          growIfNeeded(slot);
+        } else if (!admission.grow(slot)) {
+          end(slot, Generation.Ending.CONTEXT_FULL);
         }
       }
     }
@@ -716,57 +406,17 @@ public final class Engine implements AutoCloseable {
             .formatted(waitingMax, what));
   }
 
-  private void growIfNeeded(Slot slot) {
-    int known = slot.generation.knownTokens();
-    if (known < slot.reserved) {
-      return;
-    }
-    if (known >= sequenceTokensMax) {
-      end(slot, Generation.Ending.CONTEXT_FULL);
-      return;
-    }
-    int wanted = Math.min(known + GROWTH_TOKENS, sequenceTokensMax);
-    while (!table.hasRoomFor(wanted - slot.reserved)) {
-      Slot newest = firstToPark();
-      if (newest == null) {
-        end(slot, Generation.Ending.CONTEXT_FULL);
-        return;
-      }
-      park(newest);
-      if (newest == slot) {
-        return;
-      }
-    }
-    slot.reserved = wanted;
-  }
-
-  /** Frees the cells and keeps the tokens; the sequence comes back before any new request. */
-  private void park(Slot slot) {
-    parked.addLast(slot.generation);
-    vacate(slot);
-  }
-
   private void end(Slot slot, Generation.Ending ending) {
     Generation generation = slot.generation;
-    double seconds = generation.ageNanos() / 1e9;
-    generationSeconds =
-        generationSeconds == 0
-            ? seconds
-            : generationSeconds + DURATION_SMOOTHING * (seconds - generationSeconds);
-    vacate(slot);
+    waitEstimate.served(generation.ageNanos());
+    admission.vacate(slot);
     generation.end(ending);
   }
 
   private void fail(Slot slot, EngineException why) {
     Generation generation = slot.generation;
-    vacate(slot);
+    admission.vacate(slot);
     generation.fail(why);
-  }
-
-  private void vacate(Slot slot) {
-    context.removeSequence(slot.sequence, -1, -1);
-    slot.free();
-    publishLoad();
   }
 
   private void failAll() {
@@ -776,5 +426,18 @@ public final class Engine implements AutoCloseable {
       }
     }
     context.clear();
+  }
+
+  private void release() {
+    for (Slot slot : slots) {
+      if (!slot.isFree()) {
+        fail(slot, EngineException.stopped());
+      }
+    }
+    waiting.drain().forEach(generation -> generation.fail(EngineException.stopped()));
+    admission.publish();
+    batch.close();
+    imageSteps.close();
+    arena.close();
   }
 }

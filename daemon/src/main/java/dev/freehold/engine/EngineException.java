@@ -41,6 +41,25 @@ public final class EngineException extends Exception {
     this.retryAfter = Objects.requireNonNull(retryAfter, "retryAfter");
   }
 
+  static EngineException stopped() {
+    return new EngineException(Kind.STOPPED, "the engine is stopping");
+  }
+
+  static EngineException cancelled() {
+    return new EngineException(Kind.STOPPED, "the request was cancelled");
+  }
+
+  static EngineException withdrawn() {
+    return new EngineException(Kind.STOPPED, "the request was withdrawn");
+  }
+
+  static EngineException queueFull(int queueMax, Duration retryAfter) {
+    return new EngineException(
+        Kind.QUEUE_FULL,
+        "%d requests are waiting already: try again later".formatted(queueMax),
+        retryAfter);
+  }
+
   public Kind kind() {
     return kind;
   }

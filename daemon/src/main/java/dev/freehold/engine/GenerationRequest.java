@@ -97,6 +97,24 @@ public record GenerationRequest(
         Optional.empty());
   }
 
+  /** Why an engine of this size can never run it, if so. */
+  Optional<EngineException> refusal(int sequenceTokensMax, int batchTokens) {
+    int tokens = prompt.size();
+    if (tokens == 0) {
+      return Optional.of(
+          new EngineException(
+              EngineException.Kind.TOO_LONG, "the prompt has no tokens, at least one is needed"));
+    }
+    if (tokens + 1 > sequenceTokensMax) {
+      return Optional.of(
+          new EngineException(
+              EngineException.Kind.TOO_LONG,
+              "the context holds %d tokens, but the prompt has %d: shorten it"
+                  .formatted(sequenceTokensMax, tokens)));
+    }
+    return images.flatMap(those -> those.refusal(tokens, batchTokens));
+  }
+
   byte[][] stopBytes() {
     return stops.stream().map(stop -> stop.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
   }

@@ -63,7 +63,7 @@ public final class ImageEncoder implements AutoCloseable {
       thread.execute(() -> compute(prompt, result));
     } catch (RejectedExecutionException e) {
       throw thread.isShutdown()
-          ? stopped()
+          ? EngineException.stopped()
           : full("%d prompts with images are waiting already".formatted(QUEUE_MAX));
     }
     try {
@@ -90,10 +90,6 @@ public final class ImageEncoder implements AutoCloseable {
   private static EngineException full(String what) {
     return new EngineException(
         EngineException.Kind.QUEUE_FULL, what + ": try again later", RETRY_AFTER);
-  }
-
-  private static EngineException stopped() {
-    return new EngineException(EngineException.Kind.STOPPED, "the engine is stopping");
   }
 
   private void compute(ImagePrompt prompt, CompletableFuture<PromptImages> result) {
@@ -134,7 +130,7 @@ public final class ImageEncoder implements AutoCloseable {
     try {
       for (int i = 0; i < prompt.spans().size(); i++) {
         if (thread.isShutdown()) {
-          throw stopped();
+          throw EngineException.stopped();
         }
         embeddings.add(projector.encode(prompt, i));
       }

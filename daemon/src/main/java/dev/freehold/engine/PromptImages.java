@@ -3,6 +3,7 @@ package dev.freehold.engine;
 import dev.freehold.llama.ImageEmbeddings;
 import dev.freehold.llama.ImageSpan;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The images of one prompt, computed: where they stand among its tokens, and their embeddings in
@@ -32,13 +33,26 @@ public final class PromptImages implements AutoCloseable {
     }
   }
 
-  /** The first token after the last image. */
-  int end() {
-    return spans.getLast().end();
+  /** Why an engine cannot run a prompt of so many tokens with these images in it, if so. */
+  Optional<EngineException> refusal(int promptTokens, int batchTokens) {
+    if (spans.getLast().end() >= promptTokens) {
+      return Optional.of(
+          new EngineException(
+              EngineException.Kind.BAD_IMAGE, "the prompt ends in an image, text must follow it"));
+    }
+    int indivisible = indivisibleTokensMax();
+    if (indivisible > batchTokens) {
+      return Optional.of(
+          new EngineException(
+              EngineException.Kind.BAD_IMAGE,
+              "an image has %d tokens that are decoded at once, the engine's batch holds %d"
+                  .formatted(indivisible, batchTokens)));
+    }
+    return Optional.empty();
   }
 
   /** The most tokens of an image that has to be decoded in one batch; 0 if none has to. */
-  int indivisibleTokensMax() {
+  private int indivisibleTokensMax() {
     int most = 0;
     for (ImageEmbeddings image : embeddings) {
       most = image.nonCausal() ? Math.max(most, image.tokens()) : most;
