@@ -78,7 +78,6 @@ final class Admission {
       next.fail(EngineException.cancelled());
       return;
     }
-    next.admitted();
     table.seat(slot, next, cellsWanted(next));
     publish();
   }
@@ -109,7 +108,12 @@ final class Admission {
       return null;
     }
     while (table.free() == null || !fits(next)) {
-      park(newestYielding());
+      Slot yielding = newestYielding();
+      if (yielding == null) {
+        // What would have made way has become urgent in this moment.
+        return null;
+      }
+      park(yielding);
     }
     return table.free();
   }

@@ -33,6 +33,7 @@ public final class Engine implements AutoCloseable {
 
   private final Model model;
   private final EngineOptions options;
+  private final int cells;
   private final int sequenceTokensMax;
   private final WaitingRequests waiting;
   private final WaitEstimate waitEstimate;
@@ -60,14 +61,15 @@ public final class Engine implements AutoCloseable {
     this.model = model;
     this.options = options;
     this.context = context;
-    this.sequenceTokensMax = Math.min(context.contextTokens(), model.trainedContextLength());
+    this.cells = context.contextTokens();
+    this.sequenceTokensMax = Math.min(cells, model.trainedContextLength());
     this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
     this.waiting = new WaitingRequests(options.queueMax(), options.queueDeadline());
     this.waitEstimate = new WaitEstimate(options.slots());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
     this.computeThreads = new ComputeThreads(options.threads(), options.slots());
     this.threadsInUse = options.threads();
-    this.table = new SlotTable(options.slots(), context.contextTokens());
+    this.table = new SlotTable(options.slots(), cells);
     this.slots = table.slots;
     this.admission = new Admission(table, waiting, context, sequenceTokensMax);
     this.batch = new StepBatch(table, options.batchTokens());
@@ -150,7 +152,7 @@ public final class Engine implements AutoCloseable {
         admission.slotsBusy(),
         waiting.count(),
         admission.cellsReserved(),
-        context.contextTokens(),
+        cells,
         waitEstimate.seconds(waiting.count(), admission.slotsBusy()),
         promptTokensTotal,
         completionTokensTotal);
@@ -175,7 +177,8 @@ public final class Engine implements AutoCloseable {
 
   /** A reader has gone. If nobody else is being served, the decode in progress serves no one. */
   void cancelled(Generation generation) {
-    if (!generation.hasEnded() && !withdraw(generation) && admission.slotsBusy() == 1) {
+    boolean ended = generation.hasEnded() || withdraw(generation);
+    if (!ended && generation.isSeated() && admission.slotsBusy() == 1) {
       thread.abortDecode();
     }
   }
@@ -212,6 +215,7 @@ public final class Engine implements AutoCloseable {
         fail(slot, EngineException.cancelled());
       }
     }
+    waiting.takeCancelled().forEach(parked -> parked.fail(EngineException.cancelled()));
   }
 
   /** Lowers the abort flag, unless whoever raised it wants what comes next ended as well. */

@@ -54,6 +54,9 @@ public final class Generation implements AutoCloseable {
   private int[] generated = new int[GENERATED_INITIAL];
   private volatile int generatedCount;
   private volatile boolean admitted;
+  private volatile boolean seated;
+  private long waitedNanos;
+  private long waitingSinceNanos = submittedNanos;
   private volatile long firstTokenNanos;
   private Ending ending;
   private EngineException failure;
@@ -224,8 +227,25 @@ public final class Generation implements AutoCloseable {
     return limited;
   }
 
-  void admitted() {
+  void seated() {
+    waitedNanos += System.nanoTime() - waitingSinceNanos;
+    seated = true;
     admitted = true;
+  }
+
+  void unseated() {
+    waitingSinceNanos = System.nanoTime();
+    seated = false;
+  }
+
+  /** Whether it runs at this moment. Any thread may ask. */
+  boolean isSeated() {
+    return seated;
+  }
+
+  /** How long it has waited for a seat so far, the times after it was parked included. */
+  long waitedNanos() {
+    return waitedNanos + (seated ? 0 : System.nanoTime() - waitingSinceNanos);
   }
 
   /** Tokens whose value is known: the prompt's and those generated. */

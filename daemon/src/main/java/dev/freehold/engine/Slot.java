@@ -54,6 +54,7 @@ final class Slot {
 
   void seat(Generation next, int cells, long order) {
     generation = next;
+    next.seated();
     past = 0;
     reserved = cells;
     seatedOrder = order;
@@ -61,6 +62,7 @@ final class Slot {
   }
 
   void free() {
+    generation.unseated();
     generation = null;
     past = 0;
     reserved = 0;

@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
  * Who waits for a seat, and who is next. New requests wait in a bounded queue, which any thread may
  * fill and take back from; sequences that were parked wait apart and are the engine's thread's own.
  *
- * <p>The background is next only when no other waits. So that it is served at all, one that is
- * older than half the queue's deadline counts as any other.
+ * <p>The background is next only when no other waits. So that it is served at all, one that is kept
+ * waiting for half the queue's deadline counts as any other.
  */
 final class WaitingRequests {
 
@@ -86,12 +86,13 @@ final class WaitingRequests {
   }
 
   /**
-   * Whether it is served before the background: so is the background itself once it is old, which
-   * is the bound on how long others may keep it waiting.
+   * Whether it is served before the background: so is the background itself once it has waited
+   * long, which is the bound on how long others may keep it waiting. The time in which it ran does
+   * not count: a long answer makes way as well as a short one.
    */
   boolean isUrgent(Generation generation) {
     return !generation.isBackground()
-        || generation.ageNanos() > deadlineNanos / BACKGROUND_PATIENCE_PART;
+        || generation.waitedNanos() > deadlineNanos / BACKGROUND_PATIENCE_PART;
   }
 
   /** Takes the one that is next; false if it was withdrawn meanwhile. */
@@ -107,6 +108,16 @@ final class WaitingRequests {
   /** A sequence that had a seat waits again. */
   void park(Generation generation) {
     parked.addLast(generation);
+  }
+
+  /** Takes out those whose readers have gone; the queue's are withdrawn by the readers. */
+  List<Generation> takeCancelled() {
+    if (parked.isEmpty()) {
+      return List.of();
+    }
+    List<Generation> cancelled = parked.stream().filter(Generation::isCancelled).toList();
+    parked.removeAll(cancelled);
+    return cancelled;
   }
 
   /** Shows others how many are parked. */

@@ -270,6 +270,19 @@ class EngineTest {
     }
   }
 
+  private static EngineOptions impatient(Duration queueDeadline) {
+    EngineOptions usual = options(1024, 1, 8);
+    return new EngineOptions(
+        1024,
+        1,
+        usual.batchTokens(),
+        usual.threads(),
+        usual.gpuLayers(),
+        8,
+        queueDeadline,
+        usual.interTokenTarget());
+  }
+
   private static GenerationRequest background(String prompt, int limit) {
     return new GenerationRequest(
         model.tokenize(prompt, true, true),
@@ -313,19 +326,41 @@ class EngineTest {
   }
 
   @Test
+  void backgroundThatHasRunForLongMakesWayStill() throws Exception {
+    try (Engine engine = Engine.start(model, impatient(Duration.ofMillis(100)));
+        Generation patient = engine.submit(background(STORY, 700))) {
+      while (patient.ageNanos() < Duration.ofMillis(100).toNanos()) {
+        assertTrue(patient.read() > 0);
+      }
+      try (Generation urgent = engine.submit(greedy(STORY, 20))) {
+        text(urgent);
+      }
+      assertFalse(patient.hasEnded());
+    }
+  }
+
+  @Test
+  void parkedRequestWhoseReaderHasGoneIsLetGo() throws Exception {
+    try (Engine engine = Engine.start(model, options(1024, 1, 8))) {
+      Generation patient = engine.submit(background(STORY, 700));
+      assertTrue(patient.read() > 0);
+      try (Generation urgent = engine.submit(greedy(STORY, 900))) {
+        assertTrue(urgent.read() > 0);
+        assertEquals(1, engine.load().queued(), "the background is parked");
+        patient.close();
+        while (!patient.hasEnded()) {
+          Thread.onSpinWait();
+        }
+        assertFalse(urgent.hasEnded());
+        text(urgent);
+        assertEquals(900, urgent.completionTokens(), "nobody else's decode was broken off");
+      }
+    }
+  }
+
+  @Test
   void backgroundThatHasWaitedLongCountsAsAnyOther() throws Exception {
-    EngineOptions usual = options(1024, 1, 8);
-    EngineOptions impatient =
-        new EngineOptions(
-            1024,
-            1,
-            usual.batchTokens(),
-            usual.threads(),
-            usual.gpuLayers(),
-            8,
-            Duration.ofNanos(2),
-            usual.interTokenTarget());
-    try (Engine engine = Engine.start(model, impatient)) {
+    try (Engine engine = Engine.start(model, impatient(Duration.ofNanos(2)))) {
       Generation old = engine.submit(background(STORY, 20));
       while (old.completionTokens() == 0) {
         Thread.onSpinWait();
