@@ -270,18 +270,23 @@ const char * skip_space(const char * at) {
 // llama.cpp's parser recurses with each group, and a few thousand of them overflow a thread's stack.
 constexpr int GROUPS_DEEP_MAX = 64;
 
+// Reads literals, classes, tokens and comments as llama.cpp's parser does: a comment ends with its line, of either kind, and
+// knows no escapes.
 int deepest_group(const std::string & grammar) {
     int depth = 0;
     int deepest = 0;
     char closing = 0;   // of the literal or the class that is open
     for (size_t i = 0; i < grammar.size(); i++) {
         const char c = grammar[i];
-        if (c == '\\') {
-            i++;
-        } else if (closing != 0) {
+        if (closing != 0) {
+            i += c == '\\' ? 1 : 0;
             closing = c == closing ? 0 : closing;
-        } else if (c == '"' || c == '[' || c == '#') {
-            closing = c == '"' ? '"' : c == '[' ? ']' : '\n';
+        } else if (c == '#') {
+            i = std::min(grammar.find_first_of("\r\n", i), grammar.size());
+        } else if (c == '<') {
+            i = std::min(grammar.find('>', i), grammar.size());
+        } else if (c == '"' || c == '[') {
+            closing = c == '"' ? '"' : ']';
         } else if (c == '(') {
             deepest = std::max(deepest, ++depth);
         } else if (c == ')') {

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +96,23 @@ class SamplerTest {
     assertThrows(
         LlamaException.class,
         () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)));
+  }
+
+  @Test
+  void deepGroupsBehindACommentOrATokenAreRefusedAndTheProcessGoesOn() {
+    String groups = "root ::= " + "(".repeat(32_000);
+
+    for (String before : List.of("#\r", "# \\\n", "# \"\n", "x ::= \"\\\"\"\n")) {
+      LlamaException refusal = refused(before + groups);
+
+      assertTrue(refusal.getMessage().contains("nested deeper"), refusal.getMessage());
+    }
+  }
+
+  private LlamaException refused(String grammar) {
+    return assertThrows(
+        LlamaException.class,
+        () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)).close());
   }
 
   @Test
