@@ -1,5 +1,6 @@
 // Samplers: llama.cpp's common sampler, with its grammar taken from an applied chat prompt or from the caller.
 #include "context.h"
+#include "grammar_bounds.h"
 #include "guard.h"
 #include "prompt.h"
 
@@ -201,10 +202,6 @@ int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama
     return best;
 }
 
-// A grammar costs a pass over the vocabulary for each way in which it may go on: beyond this many, a step of everybody
-// would wait for one client's grammar. (Measured: 1,000 ways cost 0.1 to 1 s a token on two busy cores.)
-constexpr size_t GRAMMAR_WAYS_MAX = 512;
-
 void check_ways(llama_grammar * grammar) {
     const size_t ways = llama_grammar_get_stacks(grammar).size();
     if (ways > GRAMMAR_WAYS_MAX) {
@@ -226,7 +223,7 @@ void accept_generation_prompt(const llama_vocab * vocab, const std::string & pro
     }
 }
 
-// A lazy grammar has none: it is llama.cpp's own, of tools whose schemas were bounded before.
+// A lazy grammar has none: it stands nowhere until it is triggered. Its rules were bounded as every grammar's.
 grammar_ptr make_shadow(const llama_model * model, const common_params_sampling & params) {
     const std::string & grammar = common_grammar_value(params.grammar);
     if (grammar.empty() || params.grammar_lazy) {
@@ -328,6 +325,7 @@ void check_grammar(const llama_model * model, const std::string & grammar) {
     if (parser.symbol_ids.find("root") == parser.symbol_ids.end()) {
         throw refusal("the grammar has no rule named root");
     }
+    check_grammar_bounds(parser.rules);
 }
 
 // common_sampler_init may change its parameters, so a copy is given: a reset starts from the same ones.

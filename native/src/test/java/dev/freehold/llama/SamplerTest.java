@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,13 +12,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
 
   private final Model model = Models.shared();
+
+  /** Not a measure, only a guard. */
+  private static final Duration SOON = Duration.ofSeconds(10);
 
   private static final String YES_OR_NO = "root ::= \"yes\" | \"no\"";
 
@@ -107,6 +114,49 @@ class SamplerTest {
 
       assertTrue(refusal.getMessage().contains("nested deeper"), refusal.getMessage());
     }
+  }
+
+  @Test
+  void grammarThatWouldBranchTooWidelyLaterIsRefusedAtOnce() {
+    String later = "root ::= \"x\" b{0,1000}\nb ::= (\"a\"?){0,900}";
+    String manyEmpty = "root ::= \"x\" b{0,2000}\nb ::= c{0,2000}\nc ::= e \"\"\ne ::= ";
+    String chain =
+        IntStream.range(0, 600)
+            .mapToObj(i -> "a%d ::= a%d o\n".formatted(i, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", ""));
+
+    for (String grammar :
+        List.of(later, manyEmpty, chain + "a600 ::= \"x\"\no ::= \"y\" | \"z\" | ")) {
+      LlamaException refusal = assertTimeout(SOON, () -> refused(grammar));
+      String said = refusal.getMessage();
+      assertTrue(said.contains("ways at once") || said.contains("steps"), said);
+    }
+  }
+
+  @Test
+  void grammarThatIsLongToSearchForLeftRecursionIsRefusedAtOnce() {
+    String doubling =
+        IntStream.range(0, 40)
+            .mapToObj(i -> "a%d ::= a%d | a%d\n".formatted(i, i + 1, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", "a40 ::= "));
+    String deep =
+        IntStream.range(0, 2_000)
+            .mapToObj(i -> "a%d ::= a%d\n".formatted(i, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", "a2000 ::= \"x\""));
+
+    for (String grammar : List.of(doubling, doubling + "\"x\"", deep)) {
+      LlamaException refusal = assertTimeout(SOON, () -> refused(grammar));
+      assertTrue(refusal.getMessage().contains("too many paths"), refusal::getMessage);
+    }
+  }
+
+  @Test
+  void hiddenLeftRecursionThatGrowsIsRefusedAndThatWhichDoesNotIsTaken() {
+    LlamaException refusal =
+        assertTimeout(SOON, () -> refused("root ::= (\"a\"?) root \"x\" | \"y\""));
+    assertTrue(refusal.getMessage().contains("begins with itself"), refusal::getMessage);
+
+    Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= (\"a\"?)* \"b\"")).close();
   }
 
   private LlamaException refused(String grammar) {
