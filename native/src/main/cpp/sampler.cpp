@@ -205,7 +205,7 @@ int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama
 void check_ways(llama_grammar * grammar) {
     const size_t ways = llama_grammar_get_stacks(grammar).size();
     if (ways > GRAMMAR_WAYS_MAX) {
-        throw refusal("the grammar may go on in " + std::to_string(ways) + " ways at once, this box follows at most "
+        throw grammar_refusal(FREEHOLD_GRAMMAR_TOO_WIDE, "the grammar may go on in " + std::to_string(ways) + " ways at once, this box follows at most "
                 + std::to_string(GRAMMAR_WAYS_MAX) + ": use fewer alternatives and no repetition inside a repetition");
     }
 }
@@ -396,19 +396,21 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
         if (token < 0 || token >= llama_vocab_n_tokens(llama_model_get_vocab(sampler->model))) {
             throw refusal("token " + std::to_string(token) + " is not in the vocabulary");
         }
+        sampler->refused = true;
         try {
             common_sampler_accept(sampler->native.get(), token, true);
+            if (sampler->shadow != nullptr) {
+                llama_grammar_accept_impl(*sampler->shadow, token);
+            }
         } catch (const std::exception &) {
             // Not its words: they quote the token's text.
-            sampler->refused = true;
-            throw refusal("the sampler's grammar forbids token " + std::to_string(token) + " here");
+            throw grammar_refusal(FREEHOLD_GRAMMAR_REFUSED,
+                    "the sampler's grammar forbids this token: it is finished, or allows nothing at all here");
         }
         if (sampler->shadow != nullptr) {
-            sampler->refused = true;
-            llama_grammar_accept_impl(*sampler->shadow, token);
             check_ways(sampler->shadow.get());
-            sampler->refused = false;
         }
+        sampler->refused = false;
         return FREEHOLD_OK;
     });
 }

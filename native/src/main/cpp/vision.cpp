@@ -253,7 +253,7 @@ int32_t freehold_vision_prompt_spans(const freehold_vision_prompt * prompt, cons
 int32_t freehold_vision_encode(
         freehold_projector * projector, const freehold_vision_prompt * prompt, int32_t span, float * into, int64_t capacity,
         char * message) {
-    return guarded(message, true, [&] {
+    return guarded_compute(message, [&] {
         if (span < 0 || (size_t) span >= prompt->span_chunks.size()) {
             throw refusal("the prompt has no image " + std::to_string(span));
         }

@@ -36,9 +36,10 @@ class SamplerTest {
       LlamaException refusal = assertThrows(LlamaException.class, () -> sampler.accept(maybe));
 
       assertEquals(
-          "the token could not be accepted: the sampler's grammar forbids token %d here"
-              .formatted(maybe),
+          "the token could not be accepted: the sampler's grammar forbids this token:"
+              + " it is finished, or allows nothing at all here",
           refusal.getMessage());
+      assertEquals(LlamaException.Reason.GRAMMAR_REFUSED, refusal.reason());
       assertThrows(LlamaException.class, () -> sampler.accept(only("yes")));
       sampler.reset();
       sampler.accept(only("yes"));
@@ -53,6 +54,18 @@ class SamplerTest {
       sampler.reset();
       sampler.accept(only("no"));
       sampler.accept(model.eosToken());
+    }
+  }
+
+  @Test
+  void tokenBehindAFinishedGrammarIsRefusedForThatReason() {
+    try (Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(YES_OR_NO))) {
+      sampler.accept(only("yes"));
+
+      LlamaException refusal =
+          assertThrows(LlamaException.class, () -> sampler.accept(only("maybe")));
+
+      assertEquals(LlamaException.Reason.GRAMMAR_REFUSED, refusal.reason());
     }
   }
 
