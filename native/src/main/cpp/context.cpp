@@ -161,29 +161,21 @@ int32_t freehold_context_tokens(const freehold_context * context) {
 }
 
 int32_t freehold_decode(freehold_context * context, const llama_batch * batch, char * message) {
-    // Assertions are not trapped here: unwinding one compute thread would leave the others waiting at a barrier.
-    try {
-        call_scope scope(false);
-        try {
-            check_batch(context, batch);
-            const int32_t result = llama_decode(context->native, *batch);
-            switch (result) {
-                case 0:
-                    return FREEHOLD_OK;
-                case 1:
-                    return FREEHOLD_NO_KV_SLOT;
-                case 2:
-                    return FREEHOLD_ABORTED;
-                default:
-                    say(message, "llama_decode returned " + std::to_string(result) + " (" + call_scope::logged() + ")");
-                    return FREEHOLD_ERROR;
-            }
-        } catch (...) {
-            return describe(message, true);
+    return guarded_compute(message, [&]() -> int32_t {
+        check_batch(context, batch);
+        const int32_t result = llama_decode(context->native, *batch);
+        switch (result) {
+            case 0:
+                return FREEHOLD_OK;
+            case 1:
+                return FREEHOLD_NO_KV_SLOT;
+            case 2:
+                return FREEHOLD_ABORTED;
+            default:
+                say(message, "llama_decode returned " + std::to_string(result) + " (" + call_scope::logged() + ")");
+                return FREEHOLD_ERROR;
         }
-    } catch (...) {
-        return describe(message, false);
-    }
+    });
 }
 
 int32_t freehold_sequence_remove(freehold_context * context, int32_t sequence, int32_t from, int32_t to, char * message) {

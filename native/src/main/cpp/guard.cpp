@@ -131,6 +131,9 @@ int32_t describe(char * message, bool with_log) noexcept {
     try {
         try {
             throw;
+        } catch (const grammar_refusal & e) {
+            say(message, e.what());
+            return e.status;
         } catch (const refusal & e) {
             say(message, e.what());
         } catch (const native_assertion & e) {

@@ -21,6 +21,12 @@ struct refusal : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// One whose caller tells it from others by its status.
+struct grammar_refusal : refusal {
+    int32_t status;
+    grammar_refusal(int32_t status, const std::string & reason) : refusal(reason), status(status) {}
+};
+
 // While one of these is alive on a thread, the warnings and errors that llama.cpp logs on that thread are kept, and
 // (unless compute threads could be left waiting) its assertions become exceptions.
 class call_scope {
@@ -38,7 +44,7 @@ class call_scope {
 
 void install_hooks();                                       // log and abort callbacks, once a process
 void say(char * message, const std::string & text) noexcept; // copies into a message buffer, cut on a UTF-8 border
-int32_t describe(char * message, bool with_log) noexcept;    // says the exception that is being handled
+int32_t describe(char * message, bool with_log) noexcept;    // says the exception that is being handled; its status
 
 // Runs body, which returns a status. `with_log` adds what llama.cpp logged: only where that cannot hold prompt text.
 template <typename F>
@@ -49,6 +55,22 @@ int32_t guarded(char * message, bool with_log, F && body) noexcept {
             return body();
         } catch (...) {
             return describe(message, with_log);
+        }
+    } catch (...) {
+        return describe(message, false);
+    }
+}
+
+// The same for what computes: its assertions end the process, because unwinding one compute thread would leave the
+// others waiting at a barrier.
+template <typename F>
+int32_t guarded_compute(char * message, F && body) noexcept {
+    try {
+        call_scope scope(false);
+        try {
+            return body();
+        } catch (...) {
+            return describe(message, true);
         }
     } catch (...) {
         return describe(message, false);

@@ -12,6 +12,9 @@ namespace {
 constexpr size_t BYTES_A_PIXEL_MAX  = 16;
 constexpr size_t BYTES_BESIDES_MAX  = 8 << 20;
 
+// A scan passes over the whole picture, and a scan of a few bytes is enough for it. Programs write a dozen.
+constexpr int JPEG_SCANS_MAX = 100;
+
 thread_local size_t budget_left = 0;
 
 // A block carries its size in front, so that freeing it gives the budget back.
@@ -83,6 +86,18 @@ static_assert(STBI_MAX_DIMENSIONS == IMAGE_SIDE_MAX, "one bound for a side");
 
 namespace {
 
+// Not fewer than the decoder meets: what stands in a comment or a thumbnail is counted as well.
+void check_scans(const uint8_t * bytes, int64_t length) {
+    int scans = 0;
+    for (int64_t i = 0; i + 1 < length; i++) {
+        scans += bytes[i] == 0xff && bytes[i + 1] == 0xda;
+    }
+    if (scans > JPEG_SCANS_MAX) {
+        throw refusal("a JPEG has at most " + std::to_string(JPEG_SCANS_MAX) + " scans here, this one has " + std::to_string(scans)
+                + ": save it as a baseline JPEG");
+    }
+}
+
 bool begins_with(const uint8_t * bytes, int64_t length, const char * magic, int64_t magic_bytes) {
     return length >= magic_bytes && memcmp(bytes, magic, (size_t) magic_bytes) == 0;
 }
@@ -91,8 +106,12 @@ void check_format(const uint8_t * bytes, int64_t length) {
     if (length > IMAGE_BYTES_MAX) {
         throw refusal("an image has at most " + std::to_string(IMAGE_BYTES_MAX) + " bytes here, this one has " + std::to_string(length));
     }
-    if (!begins_with(bytes, length, "\x89PNG\r\n\x1a\n", 8) && !begins_with(bytes, length, "\xff\xd8\xff", 3)) {
+    const bool jpeg = begins_with(bytes, length, "\xff\xd8\xff", 3);
+    if (!jpeg && !begins_with(bytes, length, "\x89PNG\r\n\x1a\n", 8)) {
         throw refusal("an image must be a PNG or a JPEG");
+    }
+    if (jpeg) {
+        check_scans(bytes, length);
     }
 }
 

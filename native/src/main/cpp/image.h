@@ -10,6 +10,8 @@ namespace freehold {
 constexpr int64_t IMAGE_BYTES_MAX  = 20 << 20;
 constexpr int64_t IMAGE_PIXELS_MAX = 16 << 20;
 constexpr int32_t IMAGE_SIDE_MAX   = 16384;
+// Of one request together: they are all unpacked before the first is computed.
+constexpr int64_t IMAGES_PIXELS_MAX = 2 * IMAGE_PIXELS_MAX;
 
 struct image_size {
     int32_t width;

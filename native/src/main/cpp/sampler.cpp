@@ -1,5 +1,6 @@
 // Samplers: llama.cpp's common sampler, with its grammar taken from an applied chat prompt or from the caller.
 #include "context.h"
+#include "grammar_bounds.h"
 #include "guard.h"
 #include "prompt.h"
 
@@ -201,14 +202,10 @@ int32_t likeliest(const float * logits, int32_t n_vocab, const std::vector<llama
     return best;
 }
 
-// A grammar costs a pass over the vocabulary for each way in which it may go on: beyond this many, a step of everybody
-// would wait for one client's grammar. (Measured: 1,000 ways cost 0.1 to 1 s a token on two busy cores.)
-constexpr size_t GRAMMAR_WAYS_MAX = 512;
-
 void check_ways(llama_grammar * grammar) {
     const size_t ways = llama_grammar_get_stacks(grammar).size();
     if (ways > GRAMMAR_WAYS_MAX) {
-        throw refusal("the grammar may go on in " + std::to_string(ways) + " ways at once, this box follows at most "
+        throw grammar_refusal(FREEHOLD_GRAMMAR_TOO_WIDE, "the grammar may go on in " + std::to_string(ways) + " ways at once, this box follows at most "
                 + std::to_string(GRAMMAR_WAYS_MAX) + ": use fewer alternatives and no repetition inside a repetition");
     }
 }
@@ -226,7 +223,7 @@ void accept_generation_prompt(const llama_vocab * vocab, const std::string & pro
     }
 }
 
-// A lazy grammar has none: it is llama.cpp's own, of tools whose schemas were bounded before.
+// A lazy grammar has none: it stands nowhere until it is triggered. Its rules were bounded as every grammar's.
 grammar_ptr make_shadow(const llama_model * model, const common_params_sampling & params) {
     const std::string & grammar = common_grammar_value(params.grammar);
     if (grammar.empty() || params.grammar_lazy) {
@@ -270,18 +267,23 @@ const char * skip_space(const char * at) {
 // llama.cpp's parser recurses with each group, and a few thousand of them overflow a thread's stack.
 constexpr int GROUPS_DEEP_MAX = 64;
 
+// Reads literals, classes, tokens and comments as llama.cpp's parser does: a comment ends with its line, of either kind, and
+// knows no escapes.
 int deepest_group(const std::string & grammar) {
     int depth = 0;
     int deepest = 0;
     char closing = 0;   // of the literal or the class that is open
     for (size_t i = 0; i < grammar.size(); i++) {
         const char c = grammar[i];
-        if (c == '\\') {
-            i++;
-        } else if (closing != 0) {
+        if (closing != 0) {
+            i += c == '\\' ? 1 : 0;
             closing = c == closing ? 0 : closing;
-        } else if (c == '"' || c == '[' || c == '#') {
-            closing = c == '"' ? '"' : c == '[' ? ']' : '\n';
+        } else if (c == '#') {
+            i = std::min(grammar.find_first_of("\r\n", i), grammar.size());
+        } else if (c == '<') {
+            i = std::min(grammar.find('>', i), grammar.size());
+        } else if (c == '"' || c == '[') {
+            closing = c == '"' ? '"' : ']';
         } else if (c == '(') {
             deepest = std::max(deepest, ++depth);
         } else if (c == ')') {
@@ -323,6 +325,7 @@ void check_grammar(const llama_model * model, const std::string & grammar) {
     if (parser.symbol_ids.find("root") == parser.symbol_ids.end()) {
         throw refusal("the grammar has no rule named root");
     }
+    check_grammar_bounds(parser.rules);
 }
 
 // common_sampler_init may change its parameters, so a copy is given: a reset starts from the same ones.
@@ -393,19 +396,21 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
         if (token < 0 || token >= llama_vocab_n_tokens(llama_model_get_vocab(sampler->model))) {
             throw refusal("token " + std::to_string(token) + " is not in the vocabulary");
         }
+        sampler->refused = true;
         try {
             common_sampler_accept(sampler->native.get(), token, true);
+            if (sampler->shadow != nullptr) {
+                llama_grammar_accept_impl(*sampler->shadow, token);
+            }
         } catch (const std::exception &) {
             // Not its words: they quote the token's text.
-            sampler->refused = true;
-            throw refusal("the sampler's grammar forbids token " + std::to_string(token) + " here");
+            throw grammar_refusal(FREEHOLD_GRAMMAR_REFUSED,
+                    "the sampler's grammar forbids this token: it is finished, or allows nothing at all here");
         }
         if (sampler->shadow != nullptr) {
-            sampler->refused = true;
-            llama_grammar_accept_impl(*sampler->shadow, token);
             check_ways(sampler->shadow.get());
-            sampler->refused = false;
         }
+        sampler->refused = false;
         return FREEHOLD_OK;
     });
 }

@@ -70,8 +70,28 @@ std::vector<text_part> split(const char * text, int64_t bytes, const char * mark
     return parts;
 }
 
+// How large each of them is, before any is unpacked: flat images of a few kilobytes can be gigabytes together.
+std::vector<image_size> measure(const uint8_t * const * images, const int64_t * image_bytes, int32_t count) {
+    std::vector<image_size> sizes;
+    int64_t pixels = 0;
+    for (int32_t i = 0; i < count; i++) {
+        try {
+            sizes.push_back(measure_image(images[i], image_bytes[i]));
+        } catch (const refusal & e) {
+            throw refusal("image " + std::to_string(i + 1) + ": " + e.what());
+        }
+        pixels += (int64_t) sizes.back().width * sizes.back().height;
+    }
+    if (pixels > IMAGES_PIXELS_MAX) {
+        throw refusal("the images of one request have at most " + std::to_string(IMAGES_PIXELS_MAX)
+                + " pixels together here, these have " + std::to_string(pixels) + ": send fewer or smaller ones");
+    }
+    return sizes;
+}
+
 std::vector<mtmd::bitmap_ptr> bitmaps(
         const uint8_t * const * images, const int64_t * image_bytes, int32_t count, bool with_pixels) {
+    const std::vector<image_size> sizes = measure(images, image_bytes, count);
     std::vector<mtmd::bitmap_ptr> out;
     for (int32_t i = 0; i < count; i++) {
         try {
@@ -79,8 +99,7 @@ std::vector<mtmd::bitmap_ptr> bitmaps(
                 const image_pixels image = decode_image(images[i], image_bytes[i]);
                 out.emplace_back(mtmd_bitmap_init((uint32_t) image.size.width, (uint32_t) image.size.height, image.rgb.data()));
             } else {
-                const image_size size = measure_image(images[i], image_bytes[i]);
-                out.emplace_back(mtmd_bitmap_init((uint32_t) size.width, (uint32_t) size.height, nullptr));
+                out.emplace_back(mtmd_bitmap_init((uint32_t) sizes[(size_t) i].width, (uint32_t) sizes[(size_t) i].height, nullptr));
             }
         } catch (const refusal & e) {
             throw refusal("image " + std::to_string(i + 1) + ": " + e.what());
@@ -234,7 +253,7 @@ int32_t freehold_vision_prompt_spans(const freehold_vision_prompt * prompt, cons
 int32_t freehold_vision_encode(
         freehold_projector * projector, const freehold_vision_prompt * prompt, int32_t span, float * into, int64_t capacity,
         char * message) {
-    return guarded(message, true, [&] {
+    return guarded_compute(message, [&] {
         if (span < 0 || (size_t) span >= prompt->span_chunks.size()) {
             throw refusal("the prompt has no image " + std::to_string(span));
         }

@@ -10,16 +10,20 @@ final class PatternBounds {
 
   /**
    * Whether a group that repeats something is itself repeated a number of times, as in {@code
-   * (a{0,9}){0,9}}. Groups repeated by {@code *}, {@code +} or {@code ?} do not multiply.
+   * (a{0,9}){0,9}}, or a repetition is, as in {@code (a?){0,9}{0,9}}. Groups repeated by {@code *},
+   * {@code +} or {@code ?} do not multiply.
    */
   static boolean repeatsARepetition(String pattern) {
     Deque<Boolean> groups = new ArrayDeque<>();
     boolean counts = false;
     boolean closedGroupCounts = false;
     boolean inClass = false;
+    boolean repeated = false; // what stands just before is a repetition
     for (int i = 0; i < pattern.length(); i++) {
       char c = pattern.charAt(i);
       boolean groupJustClosed = i > 0 && pattern.charAt(i - 1) == ')' && !inClass;
+      boolean repeatsAgain = c == '{' && repeated && !inClass;
+      repeated = !inClass && "}*+?".indexOf(c) >= 0;
       if (c == '\\') {
         i++;
       } else if (inClass) {
@@ -33,7 +37,7 @@ final class PatternBounds {
         closedGroupCounts = counts;
         counts = groups.pop() || closedGroupCounts;
       } else if (c == '{') {
-        if (groupJustClosed && closedGroupCounts) {
+        if (repeatsAgain || (groupJustClosed && closedGroupCounts)) {
           return true;
         }
         counts = true;

@@ -349,19 +349,31 @@ public final class Engine implements AutoCloseable {
     emit(slot, token);
   }
 
-  /** A grammar that allowed the token can refuse it only for what would follow. */
+  /**
+   * Tells the sampler of its choice; the sequence ends here if the grammar does not go on. Where it
+   * is finished and the model may not end (a client can forbid it), no token is right.
+   */
   private boolean accepts(Slot slot, int token) {
     try {
       slot.generation.sampler().accept(token);
       return true;
     } catch (LlamaException e) {
-      LOG.log(Level.INFO, "a grammar branches too widely; its sequence ends: {0}", e.getMessage());
-      fail(
-          slot,
-          new EngineException(
-              EngineException.Kind.GRAMMAR_TOO_WIDE,
-              "the grammar or schema allows too many ways to go on at once: use fewer alternatives"
-                  + " and no repetition inside a repetition"));
+      switch (e.reason()) {
+        case GRAMMAR_REFUSED -> end(slot, Generation.Ending.END_OF_TURN);
+        case GRAMMAR_TOO_WIDE -> {
+          LOG.log(Level.INFO, "a grammar branches too widely; its sequence ends");
+          fail(
+              slot,
+              new EngineException(
+                  EngineException.Kind.GRAMMAR_TOO_WIDE,
+                  "the grammar or schema allows too many ways to go on at once: use fewer"
+                      + " alternatives and no repetition inside a repetition"));
+        }
+        case OTHER -> {
+          LOG.log(Level.WARNING, "sampling failed; the sequence ends", e);
+          fail(slot, new EngineException(EngineException.Kind.FAILED, "sampling failed"));
+        }
+      }
       return false;
     }
   }

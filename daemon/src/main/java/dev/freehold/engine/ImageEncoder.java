@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -97,7 +98,7 @@ public final class ImageEncoder implements AutoCloseable {
       return;
     }
     try {
-      PromptImages images = compute(prompt);
+      PromptImages images = tokenizeAndCompute(prompt, result);
       if (!result.complete(images)) {
         images.close();
       }
@@ -106,7 +107,9 @@ public final class ImageEncoder implements AutoCloseable {
     }
   }
 
-  private PromptImages compute(ImagePrompt prompt) throws EngineException {
+  private PromptImages tokenizeAndCompute(ImagePrompt prompt, Future<?> result)
+      throws EngineException {
+    checkWanted(result);
     VisionPrompt tokenized;
     try {
       tokenized = projector.tokenize(prompt.text(), prompt.marker(), prompt.images(), true);
@@ -114,11 +117,18 @@ public final class ImageEncoder implements AutoCloseable {
       throw new EngineException(EngineException.Kind.BAD_IMAGE, e.getMessage());
     }
     try (tokenized) {
-      return compute(tokenized);
+      return compute(tokenized, result);
     }
   }
 
-  private PromptImages compute(VisionPrompt prompt) throws EngineException {
+  /** Between two images is the only time at which anybody can stop this. */
+  private void checkWanted(Future<?> result) throws EngineException {
+    if (result.isDone() || thread.isShutdown()) {
+      throw EngineException.stopped();
+    }
+  }
+
+  private PromptImages compute(VisionPrompt prompt, Future<?> result) throws EngineException {
     long bytes = bytes(prompt);
     if (bytesHeld.addAndGet(bytes) > EMBEDDING_BYTES_MAX) {
       bytesHeld.addAndGet(-bytes);
@@ -129,9 +139,7 @@ public final class ImageEncoder implements AutoCloseable {
     boolean done = false;
     try {
       for (int i = 0; i < prompt.spans().size(); i++) {
-        if (thread.isShutdown()) {
-          throw EngineException.stopped();
-        }
+        checkWanted(result);
         embeddings.add(projector.encode(prompt, i));
       }
       PromptImages images =

@@ -63,6 +63,18 @@ class GrammarBombTest {
         : "{\"anyOf\":[%s,%s]}".formatted(anyOf(depth - 1), anyOf(depth - 1));
   }
 
+  /** Forty definitions, each a choice between the next one and the next one. */
+  private static String chainOfChoices() {
+    return IntStream.range(0, 40)
+        .mapToObj(
+            i ->
+                "\"d%d\":{\"anyOf\":[{\"$ref\":\"#/$defs/d%d\"},{\"$ref\":\"#/$defs/d%d\"}]}"
+                    .formatted(i, i + 1, i + 1))
+        .collect(
+            Collectors.joining(
+                ",", "{\"$ref\":\"#/$defs/d0\",\"$defs\":{", ",\"d40\":{\"type\":\"string\"}}}"));
+  }
+
   private static String text(String rest) {
     return "{\"type\":\"string\"," + rest + "}";
   }
@@ -95,6 +107,9 @@ class GrammarBombTest {
         Arguments.of("tuple", "{\"type\":\"array\",\"prefixItems\":[" + listed(9_000, "%d") + "]}"),
         Arguments.of("pattern of repetitions", text("\"pattern\":\"^((a{0,30}){0,30}){0,30}$\"")),
         Arguments.of("pattern of a group", text("\"pattern\":\"^(b(ca{1,99})?){1,99}$\"")),
+        Arguments.of(
+            "pattern of a repetition again", text("\"pattern\":\"^x(a?){0,900}{0,900}$\"")),
+        Arguments.of("chain of choices", chainOfChoices()),
         Arguments.of("long pattern", text("\"pattern\":\"^" + "a?".repeat(5_000) + "$\"")));
   }
 
@@ -104,6 +119,14 @@ class GrammarBombTest {
         Arguments.of(
             "the same by way of rules",
             "root ::= x{0,40}\nx ::= y{0,40}\ny ::= (\"a\" | \"b\"){0,40}"),
+        Arguments.of(
+            "repetitions behind a character", "root ::= \"x\" b{0,1000}\nb ::= (\"a\"?){0,900}"),
+        Arguments.of(
+            "chain of choices",
+            IntStream.range(0, 40)
+                .mapToObj(i -> "a%d ::= a%d | a%d\n".formatted(i, i + 1, i + 1))
+                .collect(Collectors.joining("", "root ::= a0\n", "a40 ::= \"x\""))),
+        Arguments.of("groups behind a comment", "#\rroot ::= " + "(".repeat(32_000)),
         Arguments.of("many repetitions", "root ::= \"a\"{100000}"),
         Arguments.of("left recursion", "root ::= root \"a\" | \"b\""),
         Arguments.of("mutual recursion", "root ::= x \"a\"\nx ::= root \"b\""),

@@ -80,6 +80,11 @@ final class CallFrame implements AutoCloseable {
     }
   }
 
+  static LlamaException failure(int status, String doing, MemorySegment message) {
+    return new LlamaException(
+        LlamaException.Reason.of(status), doing + ": " + message.getString(0));
+  }
+
   static LlamaException failure(String doing, MemorySegment message) {
     return new LlamaException(doing + ": " + message.getString(0));
   }

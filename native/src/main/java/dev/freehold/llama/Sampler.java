@@ -169,8 +169,9 @@ public final class Sampler implements AutoCloseable {
   /**
    * Takes a token into the sampler's history and moves its grammar on.
    *
-   * @throws LlamaException if the grammar forbids the token here; the sampler then refuses
-   *     everything until {@link #reset}
+   * @throws LlamaException if the grammar forbids the token here, or would go on too widely, as
+   *     {@link LlamaException#reason} tells; the sampler then refuses everything until {@link
+   *     #reset}
    */
   public void accept(int token) {
     lifetime.enter();
@@ -193,7 +194,7 @@ public final class Sampler implements AutoCloseable {
 
   private void check(int status, String doing) {
     if (status < 0) {
-      throw CallFrame.failure(doing, message);
+      throw CallFrame.failure(status, doing, message);
     }
   }
 

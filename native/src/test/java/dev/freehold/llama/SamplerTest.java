@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,12 +12,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
 
   private final Model model = Models.shared();
+
+  /** Not a measure, only a guard. */
+  private static final Duration SOON = Duration.ofSeconds(10);
 
   private static final String YES_OR_NO = "root ::= \"yes\" | \"no\"";
 
@@ -28,9 +36,10 @@ class SamplerTest {
       LlamaException refusal = assertThrows(LlamaException.class, () -> sampler.accept(maybe));
 
       assertEquals(
-          "the token could not be accepted: the sampler's grammar forbids token %d here"
-              .formatted(maybe),
+          "the token could not be accepted: the sampler's grammar forbids this token:"
+              + " it is finished, or allows nothing at all here",
           refusal.getMessage());
+      assertEquals(LlamaException.Reason.GRAMMAR_REFUSED, refusal.reason());
       assertThrows(LlamaException.class, () -> sampler.accept(only("yes")));
       sampler.reset();
       sampler.accept(only("yes"));
@@ -45,6 +54,18 @@ class SamplerTest {
       sampler.reset();
       sampler.accept(only("no"));
       sampler.accept(model.eosToken());
+    }
+  }
+
+  @Test
+  void tokenBehindAFinishedGrammarIsRefusedForThatReason() {
+    try (Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(YES_OR_NO))) {
+      sampler.accept(only("yes"));
+
+      LlamaException refusal =
+          assertThrows(LlamaException.class, () -> sampler.accept(only("maybe")));
+
+      assertEquals(LlamaException.Reason.GRAMMAR_REFUSED, refusal.reason());
     }
   }
 
@@ -95,6 +116,66 @@ class SamplerTest {
     assertThrows(
         LlamaException.class,
         () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)));
+  }
+
+  @Test
+  void deepGroupsBehindACommentOrATokenAreRefusedAndTheProcessGoesOn() {
+    String groups = "root ::= " + "(".repeat(32_000);
+
+    for (String before : List.of("#\r", "# \\\n", "# \"\n", "x ::= \"\\\"\"\n")) {
+      LlamaException refusal = refused(before + groups);
+
+      assertTrue(refusal.getMessage().contains("nested deeper"), refusal.getMessage());
+    }
+  }
+
+  @Test
+  void grammarThatWouldBranchTooWidelyLaterIsRefusedAtOnce() {
+    String later = "root ::= \"x\" b{0,1000}\nb ::= (\"a\"?){0,900}";
+    String manyEmpty = "root ::= \"x\" b{0,2000}\nb ::= c{0,2000}\nc ::= e \"\"\ne ::= ";
+    String chain =
+        IntStream.range(0, 600)
+            .mapToObj(i -> "a%d ::= a%d o\n".formatted(i, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", ""));
+
+    for (String grammar :
+        List.of(later, manyEmpty, chain + "a600 ::= \"x\"\no ::= \"y\" | \"z\" | ")) {
+      LlamaException refusal = assertTimeout(SOON, () -> refused(grammar));
+      String said = refusal.getMessage();
+      assertTrue(said.contains("ways at once") || said.contains("steps"), said);
+    }
+  }
+
+  @Test
+  void grammarThatIsLongToSearchForLeftRecursionIsRefusedAtOnce() {
+    String doubling =
+        IntStream.range(0, 40)
+            .mapToObj(i -> "a%d ::= a%d | a%d\n".formatted(i, i + 1, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", "a40 ::= "));
+    String deep =
+        IntStream.range(0, 2_000)
+            .mapToObj(i -> "a%d ::= a%d\n".formatted(i, i + 1))
+            .collect(Collectors.joining("", "root ::= a0\n", "a2000 ::= \"x\""));
+
+    for (String grammar : List.of(doubling, doubling + "\"x\"", deep)) {
+      LlamaException refusal = assertTimeout(SOON, () -> refused(grammar));
+      assertTrue(refusal.getMessage().contains("too many paths"), refusal::getMessage);
+    }
+  }
+
+  @Test
+  void hiddenLeftRecursionThatGrowsIsRefusedAndThatWhichDoesNotIsTaken() {
+    LlamaException refusal =
+        assertTimeout(SOON, () -> refused("root ::= (\"a\"?) root \"x\" | \"y\""));
+    assertTrue(refusal.getMessage().contains("begins with itself"), refusal::getMessage);
+
+    Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= (\"a\"?)* \"b\"")).close();
+  }
+
+  private LlamaException refused(String grammar) {
+    return assertThrows(
+        LlamaException.class,
+        () -> Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)).close());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.freehold.llama.tiny.TinyImages;
 import dev.freehold.llama.tiny.TinyProjector;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -187,11 +188,31 @@ class VisionTest {
     refused("image 1: an image must be a PNG or a JPEG", MARKER, new byte[0]);
     refused(
         "image 1: an image has at most 16777216 pixels", MARKER, TinyImages.png(16_000, 1_100, 1));
+    byte[] large = TinyImages.png(4_000, 4_000, 1);
+    refused("these have 48000000", MARKER.repeat(3), large, large, large);
     refused("image 1: an image has at most 20971520 bytes", MARKER, Arrays.copyOf(good, 21 << 20));
     LlamaException measured =
         assertThrows(LlamaException.class, () -> Projector.measure(new byte[] {1, 2, 3}));
     assertTrue(measured.getMessage().contains("a PNG or a JPEG"), measured.getMessage());
     assertEquals(new Projector.ImageSize(8, 8), Projector.measure(good));
+  }
+
+  @Test
+  void jpegOfVeryManyScansIsRefused() {
+    byte[] image = TinyImages.jpeg(48, 40, 2);
+    byte[] end = {(byte) 0xff, (byte) 0xd9};
+    byte[] scan = {(byte) 0xff, (byte) 0xda, 0, 8, 1, 1, 0, 0, 63, 0};
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    bomb.write(image, 0, image.length - end.length);
+    for (int i = 0; i < 5_000; i++) {
+      bomb.writeBytes(scan);
+    }
+    bomb.writeBytes(end);
+
+    refused(
+        "image 1: a JPEG has at most 100 scans here, this one has 5001",
+        MARKER,
+        bomb.toByteArray());
   }
 
   private void refused(String reason, String text, byte[]... images) {
