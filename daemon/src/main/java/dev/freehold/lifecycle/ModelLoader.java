@@ -470,7 +470,7 @@ final class ModelLoader implements AutoCloseable {
     switch (budget.decide(claim, holdings.staying(), expendable(model))) {
       case MemoryBudget.Verdict.Fits(List<Claim> letGo) -> {
         model.awaitsRoom = true;
-        letGo.forEach(this::letGoForRoom);
+        letGo.forEach(gone -> letGoForRoom(model, gone));
       }
       case MemoryBudget.Verdict.Refused(String figures) -> {
         model.tooLarge = true;
@@ -503,13 +503,20 @@ final class ModelLoader implements AutoCloseable {
         .toList();
   }
 
-  private void letGoForRoom(Claim claim) {
+  /**
+   * Lets one go for another, or for what replaces it. What is replaced is loaded again even if
+   * nobody waits for it at this moment: requests wait for a model that says it is loading, and do
+   * not ask for it.
+   */
+  private void letGoForRoom(WantedModel newcomer, Claim claim) {
     WantedModel model = wanted.get(claim.model());
-    ModelState next = model.awaitsRoom ? new ModelState.Loading() : new ModelState.Available();
-    Optional<RetiredModel> retired =
-        model.awaitsRoom
-            ? local.withdraw(model.name(), next)
-            : local.withdrawUnused(model.name(), Duration.ZERO);
+    Optional<RetiredModel> retired;
+    if (model == newcomer) {
+      model.demanded = true;
+      retired = local.withdraw(model.name(), new ModelState.Loading());
+    } else {
+      retired = local.withdrawUnused(model.name(), Duration.ZERO);
+    }
     if (retired.isPresent()) {
       LOG.log(Level.INFO, "model {0} is let go to make room", model.name());
       letGo(model, retired.get());

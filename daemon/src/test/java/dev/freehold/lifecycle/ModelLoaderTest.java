@@ -332,6 +332,21 @@ class ModelLoaderTest {
     assertEquals(3, loader.loads());
   }
 
+  /** Nobody asks between the change and the load: the new one is loaded all the same. */
+  @Test
+  void modelOnDemandThatFitsOnlyOnceAnswersAfterItsPolicyChanged() throws Exception {
+    long budget = need(small, 16_384) + (50L << 20);
+    start(budget, onDemand("small", 16_384));
+    assertTrue(ask("small") > 0);
+
+    want(onDemand("small", 16_128));
+    await("the new one is loaded", () -> loader.loads() == 2 && stage("small") == Stage.LOADED);
+    assertTrue(ask("small") > 0);
+    assertEquals(2, loader.loads());
+    long alone = need(small, 16_128);
+    await("only the new one is left", () -> loader.memoryBytes("small") == alone);
+  }
+
   private void replaceUnderLoad(List<Integer> contexts) throws Exception {
     AtomicBoolean enough = new AtomicBoolean();
     AtomicInteger answered = new AtomicInteger();
