@@ -273,7 +273,9 @@ final class ModelLoader implements AutoCloseable {
     long now = nanoClock.getAsLong();
     long nanos = TimeUnit.HOURS.toNanos(1);
     for (WantedModel model : wanted.values()) {
-      if (model.problem.isPresent() && (model.isDue() || model.file.isEmpty())) {
+      // A fetch and room that was made both report when they are there.
+      boolean reports = model.isBeingFetched || model.awaitsRoom;
+      if (model.problem.isPresent() && !reports && (model.isDue() || model.file.isEmpty())) {
         nanos = Math.min(nanos, model.retryAtNanos - now);
       }
       if (model.isOnDemand() && model.loaded.isPresent()) {
@@ -391,13 +393,22 @@ final class ModelLoader implements AutoCloseable {
       return;
     }
     switch (fetches.outcome(model.entry().get()).orElse(null)) {
-      case null -> {}
+      case null -> {
+        if (!model.isBeingFetched) {
+          model.isBeingFetched = true;
+          local.state(model.name(), new ModelState.Fetching());
+        }
+      }
       case Outcome.Fetched(Path file) -> {
+        model.isBeingFetched = false;
         model.file = Optional.of(file);
         model.problem = Optional.empty();
         local.state(model.name(), stateWhileUnserved(model));
       }
-      case Outcome.Failed(String reason) -> failed(model, reason, RETRY);
+      case Outcome.Failed(String reason) -> {
+        model.isBeingFetched = false;
+        failed(model, reason, RETRY);
+      }
     }
   }
 

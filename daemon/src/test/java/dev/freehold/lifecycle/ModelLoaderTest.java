@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
+import dev.freehold.bundle.catalogue.CatalogueEntry;
+import dev.freehold.bundle.catalogue.Source;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceEvent.Finished;
@@ -29,6 +32,9 @@ import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.ModelStatus.Stage;
 import dev.freehold.provider.PreparedPrompt;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,19 +96,22 @@ class ModelLoaderTest {
   }
 
   private void start(long budgetBytes, GivenFiles given, ModelSpec... models) {
+    make(ModelCache.standard(), FetchSettings.standard(), budgetBytes, given);
+    want(models);
+    loader.start();
+  }
+
+  private void make(ModelCache cache, FetchSettings settings, long budgetBytes, GivenFiles given) {
     local = new LocalProvider("local", this::nanos);
     loader =
         new ModelLoader(
             local,
-            ModelCache.standard(),
-            new ModelFetcher(
-                ModelCache.standard(), FetchSettings.standard(), FetchProgress.lines(System.out)),
+            cache,
+            new ModelFetcher(cache, settings, FetchProgress.lines(System.out)),
             probe(),
             new MemoryBudget(budgetBytes),
             given,
             this::nanos);
-    want(models);
-    loader.start();
   }
 
   private static ModelProbe probe() {
@@ -432,6 +442,62 @@ class ModelLoaderTest {
     await("the first is gone", () -> loader.memoryBytes("small") == 0);
     assertTrue(ask("twin") > 0);
     assertEquals(1, loader.openFiles());
+  }
+
+  /** The hub has no such file at first, and then lets the download wait. */
+  @Test
+  void modelWhoseFetchIsTriedAgainSaysSoAtOnce(@TempDir Path folder) throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CountDownLatch ended = new CountDownLatch(1);
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hub.createContext(
+        "/",
+        exchange -> {
+          if (asked.incrementAndGet() > 1) {
+            awaitQuietly(ended);
+          }
+          exchange.sendResponseHeaders(404, -1);
+          exchange.close();
+        });
+    hub.start();
+    try {
+      make(
+          new ModelCache(folder),
+          FetchSettings.standard()
+              .withHub(URI.create("http://127.0.0.1:" + hub.getAddress().getPort())),
+          PLENTY,
+          GivenFiles.ofModels(Map.of()));
+      Source source = new Source.Hub("some/repo", "tiny.gguf");
+      CatalogueEntry entry =
+          new CatalogueEntry(
+              "smollm2-135m", "Tiny", "0".repeat(64), 1000, "MIT", 512, List.of(source));
+      loader.want(
+          new ModelLoader.Wish(List.of(onDemand("small", 512)), Map.of(entry.name(), entry)));
+      loader.start();
+      await("the fetch fails", () -> failed("small"));
+
+      skippedNanos.addAndGet(ModelLoader.RETRY.toNanos());
+      loader.wake();
+      await("it is fetched again", () -> asked.get() == 2 && stage("small") == Stage.FETCHING);
+      InferenceException refusal = assertThrows(InferenceException.class, () -> ask("small"));
+      assertTrue(refusal.getMessage().contains("still being fetched"), refusal.getMessage());
+    } finally {
+      ended.countDown();
+      hub.stop(0);
+    }
+  }
+
+  private boolean failed(String model) {
+    return local.status(model).filter(status -> status.stage() == Stage.FAILED).isPresent();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
