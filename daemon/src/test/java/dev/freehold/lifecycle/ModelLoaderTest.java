@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -498,6 +499,25 @@ class ModelLoaderTest {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** A stopped process hangs wherever it is, with its outputs open. */
+  @Test
+  void probeThatHangsIsEndedWithTheLoader(@TempDir Path folder) throws Exception {
+    Path file = Files.createSymbolicLink(folder.resolve("unknown.gguf"), small);
+    start(PLENTY, GivenFiles.ofModels(Map.of("small", file)), atStart("small", 512));
+    await("the probe runs", () -> runningProbe().isPresent());
+    ProcessHandle probe = runningProbe().orElseThrow();
+    String pid = Long.toString(probe.pid());
+    assertEquals(0, new ProcessBuilder("kill", "-STOP", pid).inheritIO().start().waitFor());
+
+    assertTimeoutPreemptively(Duration.ofSeconds(60), loader::close);
+    probe.onExit().get(10, TimeUnit.SECONDS);
+  }
+
+  /** A probe is the only kind of process that is started here. */
+  private static Optional<ProcessHandle> runningProbe() {
+    return ProcessHandle.current().children().filter(ProcessHandle::isAlive).findFirst();
   }
 
   @Test
