@@ -53,6 +53,14 @@ final class ModelLoader implements AutoCloseable {
   /** A model that could not be had is tried again after this time. */
   static final Duration RETRY = Duration.ofSeconds(30);
 
+  /** What clients are told; the operator is told more, by the log and the status. */
+  private static final String NOT_LOADED =
+      "this box could not load the model: ask its operator, whom 'freehold status' tells why";
+
+  private static final String NOT_FETCHED =
+      "this box could not fetch the model's file: ask its operator, whom 'freehold status' tells"
+          + " why";
+
   /** What the bundle in force asks for. */
   record Wish(List<ModelSpec> models, Map<String, CatalogueEntry> entries) {
 
@@ -194,7 +202,8 @@ final class ModelLoader implements AutoCloseable {
     if (status.users() > 0) {
       text.append(", in use by ").append(status.users());
     }
-    status.problem().ifPresent(problem -> text.append(": ").append(problem));
+    Optional.ofNullable(summary.problems().get(name))
+        .ifPresent(problem -> text.append(": ").append(problem));
     return text.toString();
   }
 
@@ -300,6 +309,10 @@ final class ModelLoader implements AutoCloseable {
       if (model.problem.isEmpty()) {
         local.state(model.name(), stateWhileUnserved(model));
       }
+      if (model.isAsWanted()) {
+        // A change that failed and was taken back left it as it is wanted now.
+        local.unchanged(model.name(), Optional.empty());
+      }
     }
     for (WantedModel gone : before.values()) {
       local.withdraw(gone.name()).ifPresent(retired -> letGo(gone, retired));
@@ -385,11 +398,10 @@ final class ModelLoader implements AutoCloseable {
 
   private void fetch(WantedModel model) {
     if (model.entry().isEmpty()) {
-      failed(
-          model,
+      String problem =
           "the bundle has no reference for catalogue entry %s: publish the policy again"
-              .formatted(model.spec().catalogue()),
-          RETRY);
+              .formatted(model.spec().catalogue());
+      failed(model, problem, problem, RETRY);
       return;
     }
     switch (fetches.outcome(model.entry().get()).orElse(null)) {
@@ -407,7 +419,7 @@ final class ModelLoader implements AutoCloseable {
       }
       case Outcome.Failed(String reason) -> {
         model.isBeingFetched = false;
-        failed(model, reason, RETRY);
+        failed(model, reason, NOT_FETCHED, RETRY);
       }
     }
   }
@@ -422,7 +434,7 @@ final class ModelLoader implements AutoCloseable {
         serve(model, claim);
       }
     } catch (ModelUnusable | IOException | RuntimeException e) {
-      failed(model, String.valueOf(e.getMessage()), RETRY);
+      failed(model, String.valueOf(e.getMessage()), NOT_LOADED, RETRY);
     }
   }
 
@@ -454,7 +466,7 @@ final class ModelLoader implements AutoCloseable {
       }
       learn(model, report);
     } catch (ModelUnusable | IOException | RuntimeException e) {
-      failed(model, String.valueOf(e.getMessage()), RETRY);
+      failed(model, String.valueOf(e.getMessage()), NOT_LOADED, RETRY);
     }
   }
 
@@ -485,7 +497,7 @@ final class ModelLoader implements AutoCloseable {
       }
       case MemoryBudget.Verdict.Refused(String figures) -> {
         model.tooLarge = true;
-        failed(model, figures, Duration.ZERO);
+        failed(model, figures, figures, Duration.ZERO);
       }
     }
     return false;
@@ -572,18 +584,20 @@ final class ModelLoader implements AutoCloseable {
   /**
    * Notes a failure.
    *
+   * @param problem what the operator reads, with the paths and what a process wrote
+   * @param forClients what clients read, without them
    * @param requestsWait how long requests are told of it without another try
    */
-  private void failed(WantedModel model, String problem, Duration requestsWait) {
+  private void failed(WantedModel model, String problem, String forClients, Duration requestsWait) {
     Level level = model.problem.equals(Optional.of(problem)) ? Level.DEBUG : Level.ERROR;
     LOG.log(level, "model {0} cannot be served: {1}", model.name(), problem);
     model.problem = Optional.of(problem);
     model.demanded = false;
     model.retryAtNanos = nanoClock.getAsLong() + RETRY.toNanos();
     if (model.loaded.isPresent()) {
-      local.unchanged(model.name(), Optional.of(problem));
+      local.unchanged(model.name(), Optional.of(forClients));
     } else {
-      local.state(model.name(), new ModelState.Failed(problem, requestsWait));
+      local.state(model.name(), new ModelState.Failed(forClients, requestsWait));
     }
   }
 

@@ -358,6 +358,25 @@ class ModelLoaderTest {
     await("only the new one is left", () -> loader.memoryBytes("small") == alone);
   }
 
+  @Test
+  void changeThatFailedAndIsTakenBackLeavesNoProblem() throws Exception {
+    start(need(small, 512) + (20L << 20), atStart("small", 512));
+    loader.awaitFirstLoad();
+    want(atStart("small", 16_384));
+    await("the change is refused", () -> problem("small").isPresent());
+    assertEquals(Stage.LOADED, stage("small"));
+    assertTrue(ask("small") > 0);
+
+    want(atStart("small", 512));
+    await("the problem is gone", () -> problem("small").isEmpty());
+    assertEquals("serving small", loader.state());
+    assertEquals(1, loader.loads());
+  }
+
+  private Optional<String> problem(String model) {
+    return local.status(model).orElseThrow().problem();
+  }
+
   private void replaceUnderLoad(List<Integer> contexts) throws Exception {
     AtomicBoolean enough = new AtomicBoolean();
     AtomicInteger answered = new AtomicInteger();
@@ -529,8 +548,12 @@ class ModelLoaderTest {
       InferenceException first = assertThrows(InferenceException.class, () -> ask("small"));
       InferenceException second = assertThrows(InferenceException.class, () -> ask("small"));
 
-      assertTrue(first.getMessage().contains("probe process"), first.getMessage());
+      assertTrue(first.getMessage().contains("could not load"), first.getMessage());
+      assertFalse(first.getMessage().contains("/"), first.getMessage());
       assertEquals(first.getMessage(), second.getMessage());
+      assertEquals(first.getMessage(), local.status("small").orElseThrow().problem().orElseThrow());
+      String told = loader.describe().get("model small");
+      assertTrue(told.contains("probe process") && told.contains(file.toString()), told);
       assertTrue(second.retryAfter().orElseThrow().toSeconds() > 10);
     } finally {
       fetch();
