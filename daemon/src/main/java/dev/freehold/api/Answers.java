@@ -25,7 +25,9 @@ interface Answers extends AutoCloseable {
   /** Who answers, or was asked last. */
   Optional<Candidate> candidate();
 
-  /** The tokens of all answers so far; the prompt, which they share, is counted once. */
+  /**
+   * The tokens of all answers so far, as they were spent: a prompt that is read once counts once.
+   */
   Usage usageSoFar();
 
   /** Ends every answer without waiting for it; may come from any thread. */

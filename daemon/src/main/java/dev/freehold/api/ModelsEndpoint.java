@@ -32,8 +32,8 @@ final class ModelsEndpoint {
     this.router = router;
   }
 
-  void list(Exchange exchange) throws IOException {
-    List<ModelSpec> models = List.copyOf(router.table().models());
+  void list(Exchange exchange) throws IOException, InferenceException {
+    List<ModelSpec> models = router.models(exchange.caller().orElseThrow());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
@@ -58,14 +58,9 @@ final class ModelsEndpoint {
 
   void one(Exchange exchange) throws IOException, InferenceException {
     ModelSpec model =
-        router
-            .table()
-            .model(exchange.request().path().pathParameters().get("model"))
-            .orElseThrow(
-                () ->
-                    new InferenceException(
-                        InferenceException.Kind.MODEL_NOT_FOUND,
-                        "This box offers no such model. GET /v1/models lists what it offers."));
+        router.model(
+            exchange.caller().orElseThrow(),
+            exchange.request().path().pathParameters().get("model"));
     exchange.model(model.name());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {

@@ -127,14 +127,23 @@ final class SeveralAnswers implements Answers {
     return first.candidate();
   }
 
+  /** This box reads the prompt once for all answers; another provider bills it for each request. */
   @Override
   public synchronized Usage usageSoFar() {
+    Usage one = first.usageSoFar();
+    int prompt = 0;
+    int cached = 0;
     int completion = 0;
     for (InferenceStream stream : streams) {
-      completion += stream.usageSoFar().completionTokens();
+      Usage usage = stream.usageSoFar();
+      prompt += usage.promptTokens();
+      cached += usage.cachedTokens();
+      completion += usage.completionTokens();
     }
-    Usage one = first.usageSoFar();
-    return new Usage(one.promptTokens(), one.cachedTokens(), completion);
+    boolean sharePrompt = first.candidate().map(Candidate::isLocalEngine).orElse(true);
+    return sharePrompt
+        ? new Usage(one.promptTokens(), one.cachedTokens(), completion)
+        : new Usage(prompt, cached, completion);
   }
 
   @Override

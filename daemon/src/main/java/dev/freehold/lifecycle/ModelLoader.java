@@ -53,6 +53,14 @@ final class ModelLoader implements AutoCloseable {
   /** A model that could not be had is tried again after this time. */
   static final Duration RETRY = Duration.ofSeconds(30);
 
+  /** What clients are told; the operator is told more, by the log and the status. */
+  private static final String NOT_LOADED =
+      "this box could not load the model: ask its operator, whom 'freehold status' tells why";
+
+  private static final String NOT_FETCHED =
+      "this box could not fetch the model's file: ask its operator, whom 'freehold status' tells"
+          + " why";
+
   /** What the bundle in force asks for. */
   record Wish(List<ModelSpec> models, Map<String, CatalogueEntry> entries) {
 
@@ -194,7 +202,8 @@ final class ModelLoader implements AutoCloseable {
     if (status.users() > 0) {
       text.append(", in use by ").append(status.users());
     }
-    status.problem().ifPresent(problem -> text.append(": ").append(problem));
+    Optional.ofNullable(summary.problems().get(name))
+        .ifPresent(problem -> text.append(": ").append(problem));
     return text.toString();
   }
 
@@ -273,7 +282,9 @@ final class ModelLoader implements AutoCloseable {
     long now = nanoClock.getAsLong();
     long nanos = TimeUnit.HOURS.toNanos(1);
     for (WantedModel model : wanted.values()) {
-      if (model.problem.isPresent() && (model.isDue() || model.file.isEmpty())) {
+      // A fetch and room that was made both report when they are there.
+      boolean reports = model.isBeingFetched || model.awaitsRoom;
+      if (model.problem.isPresent() && !reports && (model.isDue() || model.file.isEmpty())) {
         nanos = Math.min(nanos, model.retryAtNanos - now);
       }
       if (model.isOnDemand() && model.loaded.isPresent()) {
@@ -297,6 +308,10 @@ final class ModelLoader implements AutoCloseable {
       wanted.put(spec.name(), model);
       if (model.problem.isEmpty()) {
         local.state(model.name(), stateWhileUnserved(model));
+      }
+      if (model.isAsWanted()) {
+        // A change that failed and was taken back left it as it is wanted now.
+        local.unchanged(model.name(), Optional.empty());
       }
     }
     for (WantedModel gone : before.values()) {
@@ -383,21 +398,29 @@ final class ModelLoader implements AutoCloseable {
 
   private void fetch(WantedModel model) {
     if (model.entry().isEmpty()) {
-      failed(
-          model,
+      String problem =
           "the bundle has no reference for catalogue entry %s: publish the policy again"
-              .formatted(model.spec().catalogue()),
-          RETRY);
+              .formatted(model.spec().catalogue());
+      failed(model, problem, problem, RETRY);
       return;
     }
     switch (fetches.outcome(model.entry().get()).orElse(null)) {
-      case null -> {}
+      case null -> {
+        if (!model.isBeingFetched) {
+          model.isBeingFetched = true;
+          local.state(model.name(), new ModelState.Fetching());
+        }
+      }
       case Outcome.Fetched(Path file) -> {
+        model.isBeingFetched = false;
         model.file = Optional.of(file);
         model.problem = Optional.empty();
         local.state(model.name(), stateWhileUnserved(model));
       }
-      case Outcome.Failed(String reason) -> failed(model, reason, RETRY);
+      case Outcome.Failed(String reason) -> {
+        model.isBeingFetched = false;
+        failed(model, reason, NOT_FETCHED, RETRY);
+      }
     }
   }
 
@@ -411,7 +434,7 @@ final class ModelLoader implements AutoCloseable {
         serve(model, claim);
       }
     } catch (ModelUnusable | IOException | RuntimeException e) {
-      failed(model, String.valueOf(e.getMessage()), RETRY);
+      failed(model, String.valueOf(e.getMessage()), NOT_LOADED, RETRY);
     }
   }
 
@@ -443,7 +466,7 @@ final class ModelLoader implements AutoCloseable {
       }
       learn(model, report);
     } catch (ModelUnusable | IOException | RuntimeException e) {
-      failed(model, String.valueOf(e.getMessage()), RETRY);
+      failed(model, String.valueOf(e.getMessage()), NOT_LOADED, RETRY);
     }
   }
 
@@ -470,11 +493,11 @@ final class ModelLoader implements AutoCloseable {
     switch (budget.decide(claim, holdings.staying(), expendable(model))) {
       case MemoryBudget.Verdict.Fits(List<Claim> letGo) -> {
         model.awaitsRoom = true;
-        letGo.forEach(this::letGoForRoom);
+        letGo.forEach(gone -> letGoForRoom(model, gone));
       }
       case MemoryBudget.Verdict.Refused(String figures) -> {
         model.tooLarge = true;
-        failed(model, figures, Duration.ZERO);
+        failed(model, figures, figures, Duration.ZERO);
       }
     }
     return false;
@@ -503,13 +526,20 @@ final class ModelLoader implements AutoCloseable {
         .toList();
   }
 
-  private void letGoForRoom(Claim claim) {
+  /**
+   * Lets one go for another, or for what replaces it. What is replaced is loaded again even if
+   * nobody waits for it at this moment: requests wait for a model that says it is loading, and do
+   * not ask for it.
+   */
+  private void letGoForRoom(WantedModel newcomer, Claim claim) {
     WantedModel model = wanted.get(claim.model());
-    ModelState next = model.awaitsRoom ? new ModelState.Loading() : new ModelState.Available();
-    Optional<RetiredModel> retired =
-        model.awaitsRoom
-            ? local.withdraw(model.name(), next)
-            : local.withdrawUnused(model.name(), Duration.ZERO);
+    Optional<RetiredModel> retired;
+    if (model == newcomer) {
+      model.demanded = true;
+      retired = local.withdraw(model.name(), new ModelState.Loading());
+    } else {
+      retired = local.withdrawUnused(model.name(), Duration.ZERO);
+    }
     if (retired.isPresent()) {
       LOG.log(Level.INFO, "model {0} is let go to make room", model.name());
       letGo(model, retired.get());
@@ -554,18 +584,20 @@ final class ModelLoader implements AutoCloseable {
   /**
    * Notes a failure.
    *
+   * @param problem what the operator reads, with the paths and what a process wrote
+   * @param forClients what clients read, without them
    * @param requestsWait how long requests are told of it without another try
    */
-  private void failed(WantedModel model, String problem, Duration requestsWait) {
+  private void failed(WantedModel model, String problem, String forClients, Duration requestsWait) {
     Level level = model.problem.equals(Optional.of(problem)) ? Level.DEBUG : Level.ERROR;
     LOG.log(level, "model {0} cannot be served: {1}", model.name(), problem);
     model.problem = Optional.of(problem);
     model.demanded = false;
     model.retryAtNanos = nanoClock.getAsLong() + RETRY.toNanos();
     if (model.loaded.isPresent()) {
-      local.unchanged(model.name(), Optional.of(problem));
+      local.unchanged(model.name(), Optional.of(forClients));
     } else {
-      local.state(model.name(), new ModelState.Failed(problem, requestsWait));
+      local.state(model.name(), new ModelState.Failed(forClients, requestsWait));
     }
   }
 

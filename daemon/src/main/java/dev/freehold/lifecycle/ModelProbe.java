@@ -112,29 +112,41 @@ final class ModelProbe {
             Files.getLastModifiedTime(gguf).toMillis());
   }
 
+  /**
+   * Both outputs go to files, so that nothing waits for a process that hangs but the wait that has
+   * a limit and ends when this thread is interrupted.
+   */
   private static String run(Question question, List<String> flags)
       throws IOException, InterruptedException, ModelUnusable {
-    Path errors = Files.createTempFile("freehold-probe-", ".err");
-    Process process =
-        new ProcessBuilder(command(question, flags)).redirectError(errors.toFile()).start();
+    Path folder = Files.createTempDirectory("freehold-probe-");
+    Path output = folder.resolve("out");
+    Path errors = folder.resolve("err");
     try {
-      process.getOutputStream().close();
-      String output =
-          new String(process.getInputStream().readNBytes(OUTPUT_BYTES_MAX), UTF_8).strip();
-      if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new ModelUnusable(
-            "%s did not load within %d s in a probe process"
-                .formatted(question.gguf(), LIMIT.toSeconds()));
+      Process process =
+          new ProcessBuilder(command(question, flags))
+              .redirectOutput(output.toFile())
+              .redirectError(errors.toFile())
+              .start();
+      try {
+        process.getOutputStream().close();
+        if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+          throw new ModelUnusable(
+              "%s did not load within %d s in a probe process"
+                  .formatted(question.gguf(), LIMIT.toSeconds()));
+        }
+      } finally {
+        process.destroyForcibly();
       }
       if (process.exitValue() != 0) {
         throw new ModelUnusable(
             "%s failed in a probe process (exit code %d): %s"
                 .formatted(question.gguf(), process.exitValue(), beginning(errors)));
       }
-      return output;
+      return beginning(output);
     } finally {
-      process.destroyForcibly();
+      Files.deleteIfExists(output);
       Files.deleteIfExists(errors);
+      Files.deleteIfExists(folder);
     }
   }
 

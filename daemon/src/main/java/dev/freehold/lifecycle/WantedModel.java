@@ -31,6 +31,9 @@ final class WantedModel {
 
   Optional<Loaded> loaded = Optional.empty();
 
+  /** Whether its file is on its way, perhaps after a {@link #problem}. */
+  boolean isBeingFetched;
+
   /** Whether somebody waits for it. */
   boolean demanded;
 
@@ -128,6 +131,7 @@ final class WantedModel {
     demanded = before.demanded;
     if (before.recipe().equals(recipe())) {
       file = before.file;
+      isBeingFetched = before.isBeingFetched;
       probed = before.probed;
       awaitsRoom = before.awaitsRoom;
       problem = before.problem;

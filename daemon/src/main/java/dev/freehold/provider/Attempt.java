@@ -10,8 +10,8 @@ import java.util.Optional;
  *
  * @param request what to answer
  * @param prepared the prompt as the local model's tokens, where that could be made; the local
- *     provider runs it, routing counted it, others ignore it. It belongs to the caller and must
- *     outlive the stream.
+ *     provider runs it, routing counted it, others only count it. It belongs to the caller and must
+ *     outlive a stream of the local provider.
  * @param deadline when the whole chain of tries must have ended
  */
 public record Attempt(

@@ -18,7 +18,7 @@ public sealed interface ModelState {
   /**
    * It cannot be served.
    *
-   * @param problem why, and what to do
+   * @param problem why, and what to do, as clients may read it: no paths, no process's output
    * @param retryAfter when it is worth asking again; zero lets the next request try at once
    */
   record Failed(String problem, Duration retryAfter) implements ModelState {

@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param stage in a word
  * @param facts what is known of it
- * @param problem why it does not serve, or why it serves as it was before a change
+ * @param problem why it does not serve, or why it serves as it was before a change, as clients may
+ *     read it
  * @param users requests that are using it
  */
 public record ModelStatus(

@@ -16,7 +16,8 @@ public record Candidate(ProviderSpec spec, Provider provider) {
     return spec.name();
   }
 
-  boolean isLocalEngine() {
+  /** Whether a model of this box answers. */
+  public boolean isLocalEngine() {
     return spec.kind() == ProviderSpec.Kind.ENGINE;
   }
 }

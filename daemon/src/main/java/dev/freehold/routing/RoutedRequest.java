@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A request that has been decided. It owns the prepared prompt: the thread that got it closes it,
- * after the stream it opened.
+ * after the stream it opened. Once another provider than this box answers, the prompt is closed
+ * early: it would keep the local model in use for as long as the other takes.
  */
 public final class RoutedRequest implements AutoCloseable {
 
@@ -64,7 +65,8 @@ public final class RoutedRequest implements AutoCloseable {
                   + "add an allowed provider to the route.")
               .formatted(decision.label().text(), decision.route().get()));
     }
-    return new RoutedStream(decision.candidates(), new Attempt(request, prepared, deadline));
+    return new RoutedStream(
+        decision.candidates(), new Attempt(request, prepared, deadline), this::close);
   }
 
   /**
@@ -73,7 +75,8 @@ public final class RoutedRequest implements AutoCloseable {
    */
   public RoutedStream openAnother(int choice, Candidate candidate) {
     InferenceRequest another = request.withSampling(request.sampling().forChoice(choice));
-    return new RoutedStream(List.of(candidate), new Attempt(another, prepared, deadline));
+    return new RoutedStream(
+        List.of(candidate), new Attempt(another, prepared, deadline), this::close);
   }
 
   @Override

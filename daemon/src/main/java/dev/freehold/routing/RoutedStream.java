@@ -33,6 +33,7 @@ public final class RoutedStream implements InferenceStream {
 
   private final List<Candidate> candidates;
   private final Attempt attempt;
+  private final Runnable promptUnneeded;
   private final List<Failure> failures = new ArrayList<>();
   private final ScheduledFuture<?> deadline;
 
@@ -44,9 +45,15 @@ public final class RoutedStream implements InferenceStream {
 
   private boolean committed;
 
-  RoutedStream(List<Candidate> candidates, Attempt attempt) {
+  /**
+   * A stream that asks when it is read.
+   *
+   * @param promptUnneeded called once it is certain that no model of this box answers
+   */
+  RoutedStream(List<Candidate> candidates, Attempt attempt, Runnable promptUnneeded) {
     this.candidates = List.copyOf(candidates);
     this.attempt = attempt;
+    this.promptUnneeded = promptUnneeded;
     long waitMillis = Math.max(0, Duration.between(Instant.now(), attempt.deadline()).toMillis());
     this.deadline = DEADLINES.schedule(this::timeOut, waitMillis, TimeUnit.MILLISECONDS);
   }
@@ -70,6 +77,9 @@ public final class RoutedStream implements InferenceStream {
       try {
         InferenceEvent first = ask(candidate);
         committed = true;
+        if (!candidate.isLocalEngine()) {
+          promptUnneeded.run();
+        }
         return first;
       } catch (InferenceException e) {
         failures.add(new Failure(candidate.name(), e));

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -57,6 +58,34 @@ public final class Router {
   /** The table in force. */
   public RoutingTable table() {
     return table;
+  }
+
+  /**
+   * The models of the table in force, for a caller who may ask them.
+   *
+   * @throws InferenceException {@code FORBIDDEN} if no group of the caller is in the policy
+   */
+  public List<ModelSpec> models(Caller caller) throws InferenceException {
+    RoutingTable current = table;
+    current.labelOf(caller, clock.instant());
+    return List.copyOf(current.models());
+  }
+
+  /**
+   * One of them, by its name or an alias.
+   *
+   * @throws InferenceException if the caller may not ask, or there is no such model
+   */
+  public ModelSpec model(Caller caller, String wanted) throws InferenceException {
+    RoutingTable current = table;
+    current.labelOf(caller, clock.instant());
+    return current
+        .model(wanted)
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.MODEL_NOT_FOUND,
+                    "This box offers no such model. GET /v1/models lists what it offers."));
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.freehold.inference.Priority;
 import dev.freehold.inference.TokenLogprob;
 import dev.freehold.provider.Attempt;
 import dev.freehold.provider.FakeProvider;
+import dev.freehold.store.UsageRecord;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -86,6 +87,24 @@ class AnswerChoicesTest extends ServedTest {
       seeds.add(attempt.request().sampling().seed().orElseThrow());
     }
     assertEquals(Set.of(7L, 8L, 9L), seeds);
+  }
+
+  /**
+   * The client reads one prompt, as it does at OpenAI; the ledger holds what three requests cost.
+   */
+  @Test
+  void severalAnswersOfAnotherProviderCountThePromptForEach() throws Exception {
+    box.local.fails(InferenceException.Kind.OVERLOADED);
+    try (TestClient client = box.client()) {
+      Reply reply = client.post(CHAT, QUESTION.formatted(",\"n\":3"));
+      assertEquals(200, reply.status(), reply.body());
+      assertEquals(
+          7, Json.MAPPER.readTree(reply.body()).at("/usage/prompt_tokens").asInt(), reply.body());
+      UsageRecord record = box.record(reply.header("x-request-id"));
+      assertEquals(21, record.promptTokens());
+      assertEquals(6, record.cachedTokens());
+      assertEquals(3, record.completionTokens());
+    }
   }
 
   @Test

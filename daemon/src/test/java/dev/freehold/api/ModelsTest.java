@@ -59,6 +59,17 @@ class ModelsTest extends ServedTest {
   }
 
   @Test
+  void clientInNoGroupOfThePolicyIsToldOfNoModel() throws Exception {
+    try (TestClient client = box.client("CN=mallory, OU=strangers, O=test")) {
+      for (String path : List.of("/v1/models", "/v1/models/assistant", "/v1/models/other")) {
+        Reply reply = client.get(path);
+        assertEquals(403, reply.status(), reply.body());
+        assertFalse(reply.body().contains("assistant"), reply.body());
+      }
+    }
+  }
+
+  @Test
   void modelIsFoundByItsAliasUnderItsOwnName() throws Exception {
     assertEquals("assistant", model("/v1/models/gpt-4o").path("id").asText());
   }

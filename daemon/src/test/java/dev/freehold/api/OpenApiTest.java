@@ -256,6 +256,13 @@ class OpenApiTest extends ServedTest {
         assertEquals(List.of(), document.faults("get", path.getValue(), reply), path.getKey());
       }
     }
+    try (TestClient client = box.client("CN=mallory, OU=strangers, O=test")) {
+      for (String path : List.of("/v1/models", "/v1/models/{model}")) {
+        Reply reply = client.get(path.replace("{model}", "assistant"));
+        assertEquals(403, reply.status());
+        assertEquals(List.of(), document.faults("get", path, reply), path);
+      }
+    }
   }
 
   private static void assertConforms(int status, String path, boolean stream) throws Exception {

@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
+import dev.freehold.bundle.catalogue.CatalogueEntry;
+import dev.freehold.bundle.catalogue.Source;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceEvent.Finished;
@@ -29,6 +33,9 @@ import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.ModelStatus.Stage;
 import dev.freehold.provider.PreparedPrompt;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,19 +97,22 @@ class ModelLoaderTest {
   }
 
   private void start(long budgetBytes, GivenFiles given, ModelSpec... models) {
+    make(ModelCache.standard(), FetchSettings.standard(), budgetBytes, given);
+    want(models);
+    loader.start();
+  }
+
+  private void make(ModelCache cache, FetchSettings settings, long budgetBytes, GivenFiles given) {
     local = new LocalProvider("local", this::nanos);
     loader =
         new ModelLoader(
             local,
-            ModelCache.standard(),
-            new ModelFetcher(
-                ModelCache.standard(), FetchSettings.standard(), FetchProgress.lines(System.out)),
+            cache,
+            new ModelFetcher(cache, settings, FetchProgress.lines(System.out)),
             probe(),
             new MemoryBudget(budgetBytes),
             given,
             this::nanos);
-    want(models);
-    loader.start();
   }
 
   private static ModelProbe probe() {
@@ -332,6 +343,40 @@ class ModelLoaderTest {
     assertEquals(3, loader.loads());
   }
 
+  /** Nobody asks between the change and the load: the new one is loaded all the same. */
+  @Test
+  void modelOnDemandThatFitsOnlyOnceAnswersAfterItsPolicyChanged() throws Exception {
+    long budget = need(small, 16_384) + (50L << 20);
+    start(budget, onDemand("small", 16_384));
+    assertTrue(ask("small") > 0);
+
+    want(onDemand("small", 16_128));
+    await("the new one is loaded", () -> loader.loads() == 2 && stage("small") == Stage.LOADED);
+    assertTrue(ask("small") > 0);
+    assertEquals(2, loader.loads());
+    long alone = need(small, 16_128);
+    await("only the new one is left", () -> loader.memoryBytes("small") == alone);
+  }
+
+  @Test
+  void changeThatFailedAndIsTakenBackLeavesNoProblem() throws Exception {
+    start(need(small, 512) + (20L << 20), atStart("small", 512));
+    loader.awaitFirstLoad();
+    want(atStart("small", 16_384));
+    await("the change is refused", () -> problem("small").isPresent());
+    assertEquals(Stage.LOADED, stage("small"));
+    assertTrue(ask("small") > 0);
+
+    want(atStart("small", 512));
+    await("the problem is gone", () -> problem("small").isEmpty());
+    assertEquals("serving small", loader.state());
+    assertEquals(1, loader.loads());
+  }
+
+  private Optional<String> problem(String model) {
+    return local.status(model).orElseThrow().problem();
+  }
+
   private void replaceUnderLoad(List<Integer> contexts) throws Exception {
     AtomicBoolean enough = new AtomicBoolean();
     AtomicInteger answered = new AtomicInteger();
@@ -419,6 +464,81 @@ class ModelLoaderTest {
     assertEquals(1, loader.openFiles());
   }
 
+  /** The hub has no such file at first, and then lets the download wait. */
+  @Test
+  void modelWhoseFetchIsTriedAgainSaysSoAtOnce(@TempDir Path folder) throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    CountDownLatch ended = new CountDownLatch(1);
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hub.createContext(
+        "/",
+        exchange -> {
+          if (asked.incrementAndGet() > 1) {
+            awaitQuietly(ended);
+          }
+          exchange.sendResponseHeaders(404, -1);
+          exchange.close();
+        });
+    hub.start();
+    try {
+      make(
+          new ModelCache(folder),
+          FetchSettings.standard()
+              .withHub(URI.create("http://127.0.0.1:" + hub.getAddress().getPort())),
+          PLENTY,
+          GivenFiles.ofModels(Map.of()));
+      Source source = new Source.Hub("some/repo", "tiny.gguf");
+      CatalogueEntry entry =
+          new CatalogueEntry(
+              "smollm2-135m", "Tiny", "0".repeat(64), 1000, "MIT", 512, List.of(source));
+      loader.want(
+          new ModelLoader.Wish(List.of(onDemand("small", 512)), Map.of(entry.name(), entry)));
+      loader.start();
+      await("the fetch fails", () -> failed("small"));
+
+      skippedNanos.addAndGet(ModelLoader.RETRY.toNanos());
+      loader.wake();
+      await("it is fetched again", () -> asked.get() == 2 && stage("small") == Stage.FETCHING);
+      InferenceException refusal = assertThrows(InferenceException.class, () -> ask("small"));
+      assertTrue(refusal.getMessage().contains("still being fetched"), refusal.getMessage());
+    } finally {
+      ended.countDown();
+      hub.stop(0);
+    }
+  }
+
+  private boolean failed(String model) {
+    return local.status(model).filter(status -> status.stage() == Stage.FAILED).isPresent();
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A stopped process hangs wherever it is, with its outputs open. */
+  @Test
+  void probeThatHangsIsEndedWithTheLoader(@TempDir Path folder) throws Exception {
+    Path file = Files.createSymbolicLink(folder.resolve("unknown.gguf"), small);
+    start(PLENTY, GivenFiles.ofModels(Map.of("small", file)), atStart("small", 512));
+    await("the probe runs", () -> runningProbe().isPresent());
+    ProcessHandle probe = runningProbe().orElseThrow();
+    String pid = Long.toString(probe.pid());
+    assertEquals(0, new ProcessBuilder("kill", "-STOP", pid).inheritIO().start().waitFor());
+
+    assertTimeoutPreemptively(Duration.ofSeconds(60), loader::close);
+    probe.onExit().get(10, TimeUnit.SECONDS);
+  }
+
+  /** A probe is the only kind of process that is started here. */
+  private static Optional<ProcessHandle> runningProbe() {
+    return ProcessHandle.current().children().filter(ProcessHandle::isAlive).findFirst();
+  }
+
   @Test
   void fileThatIsNoModelIsTriedInAProbeAndNotForEachRequest() throws Exception {
     Path file = java.nio.file.Files.writeString(known.resolve("nonsense.gguf"), "GGUFnonsense");
@@ -428,8 +548,12 @@ class ModelLoaderTest {
       InferenceException first = assertThrows(InferenceException.class, () -> ask("small"));
       InferenceException second = assertThrows(InferenceException.class, () -> ask("small"));
 
-      assertTrue(first.getMessage().contains("probe process"), first.getMessage());
+      assertTrue(first.getMessage().contains("could not load"), first.getMessage());
+      assertFalse(first.getMessage().contains("/"), first.getMessage());
       assertEquals(first.getMessage(), second.getMessage());
+      assertEquals(first.getMessage(), local.status("small").orElseThrow().problem().orElseThrow());
+      String told = loader.describe().get("model small");
+      assertTrue(told.contains("probe process") && told.contains(file.toString()), told);
       assertTrue(second.retryAfter().orElseThrow().toSeconds() > 10);
     } finally {
       fetch();

@@ -398,4 +398,26 @@ class RouterTest {
     }
     assertEquals(0, models.openPrompts());
   }
+
+  @Test
+  void preparedPromptIsKeptWhileThisBoxAnswersAndNoLonger() throws Exception {
+    try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
+        RoutedStream stream = routed.open()) {
+      stream.next();
+      assertEquals(1, models.openPrompts());
+    }
+    assertEquals(0, models.openPrompts());
+
+    local.fails(Kind.OVERLOADED);
+    try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
+        RoutedStream stream = routed.open()) {
+      stream.next();
+      assertEquals(0, models.openPrompts());
+      Candidate hubAnswers = stream.candidate().orElseThrow();
+      try (RoutedStream another = routed.openAnother(1, hubAnswers)) {
+        assertEquals(new InferenceEvent.TextDelta("hub"), another.next());
+      }
+    }
+    assertEquals(0, models.openPrompts());
+  }
 }
