@@ -72,7 +72,7 @@ public final class ChatFormat implements AutoCloseable {
       case Prompt.Infill infill -> renderInfill(infill, request);
       case Prompt.Embedding _, Prompt.Ranking _ ->
           throw new InferenceException(
-              Kind.INVALID_REQUEST, "this model answers conversations and continues text only");
+              Kind.UNSUPPORTED, "this model answers conversations and continues text only");
     };
   }
 
@@ -135,8 +135,9 @@ public final class ChatFormat implements AutoCloseable {
     }
     if (images > IMAGES_MAX) {
       throw new InferenceException(
-          Kind.INVALID_REQUEST,
-          "the conversation has %d images, at most %d are taken".formatted(images, IMAGES_MAX));
+          Kind.UNSUPPORTED,
+          "the conversation has %d images, this box takes at most %d: send fewer"
+              .formatted(images, IMAGES_MAX));
     }
   }
 
@@ -176,7 +177,8 @@ public final class ChatFormat implements AutoCloseable {
       measured =
           projector.orElseThrow().tokenize(unseen.text(), unseen.marker(), unseen.images(), false);
     } catch (LlamaException e) {
-      throw new InferenceException(Kind.INVALID_REQUEST, e.getMessage(), e);
+      // Another may read a kind of image that llama.cpp does not.
+      throw new InferenceException(Kind.UNSUPPORTED, e.getMessage(), e);
     }
     try (measured) {
       return new RenderedPrompt(model, measured.tokens(), form, request, Optional.of(unseen));
