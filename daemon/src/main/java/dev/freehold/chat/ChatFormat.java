@@ -28,6 +28,9 @@ public final class ChatFormat implements AutoCloseable {
   /** Images of one conversation; each is computed, and kept while its request waits and runs. */
   static final int IMAGES_MAX = 32;
 
+  /** Stands for an image where a prompt is shown; the marker itself nobody may know. */
+  static final String IMAGE_SHOWN = "<__media__>";
+
   private final Model model;
   private final ChatTemplates templates;
   private final int sequenceTokensMax;
@@ -206,8 +209,9 @@ public final class ChatFormat implements AutoCloseable {
 
   /** The text that the model would see, for those who want to look at it. */
   public String promptText(Prompt.Chat chat, OutputFormat format) throws InferenceException {
+    requireSight(chat);
     try (ChatPrompt prompt = apply(chat, format)) {
-      return prompt.prompt();
+      return prompt.prompt().replace(TemplateRequest.IMAGE_MARKER, IMAGE_SHOWN);
     }
   }
 
