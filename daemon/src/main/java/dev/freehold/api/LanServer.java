@@ -175,7 +175,7 @@ public final class LanServer implements AutoCloseable {
   void route(HttpRules rules, Router router, Settlement settlement, InstantSource clock) {
     ClientAdmission admission = new ClientAdmission(tls, clock);
     ModelsEndpoint models = new ModelsEndpoint(router);
-    TokenEndpoints tokens = new TokenEndpoints(router, config.bodyBytesMax());
+    TokenEndpoints tokens = new TokenEndpoints(router, hangUps, config.bodyBytesMax());
     OpenApiEndpoint document = OpenApiEndpoint.load();
     rules
         .get(OpenApiEndpoint.JSON_PATH, plain(admission, settlement, document::json))

@@ -111,7 +111,8 @@ final class SeveralAnswers implements Answers {
       } while (!(event instanceof InferenceEvent.Finished));
     } catch (InferenceException e) {
       arrivals.put(new Arrival.Broken(e));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Whatever it was: the request's thread waits for this answer.
       arrivals.put(
           new Arrival.Broken(
               new InferenceException(Kind.INTERNAL, "One of the answers failed.", e)));
@@ -152,7 +153,9 @@ final class SeveralAnswers implements Answers {
       ended = true;
       streams.forEach(InferenceStream::close);
       readers.forEach(Thread::interrupt);
-      // Wakes the request's thread; if the queue is full, it is not waiting.
+      // Wakes the request's thread. What it has not read yet nobody wants any more, and it makes
+      // room: each reader adds at most what it holds and its own end.
+      arrivals.clear();
       arrivals.offer(new Arrival.Broken(cancelled()));
     }
   }

@@ -25,10 +25,12 @@ final class TokenEndpoints {
   static final int TOKENS_MAX = 4_194_304;
 
   private final Router router;
+  private final HangUpWatch hangUps;
   private final int bodyBytesMax;
 
-  TokenEndpoints(Router router, int bodyBytesMax) {
+  TokenEndpoints(Router router, HangUpWatch hangUps, int bodyBytesMax) {
     this.router = router;
+    this.hangUps = hangUps;
     this.bodyBytesMax = bodyBytesMax;
   }
 
@@ -36,33 +38,33 @@ final class TokenEndpoints {
       throws ApiException, InferenceException, IOException, InterruptedException {
     Fields fields = Fields.of(body(exchange));
     Text text = text(fields);
-    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
-      int[] tokens = vocabulary.tokens(text.content(), text.addSpecial(), text.parseSpecial());
-      send(
-          exchange,
-          json -> {
-            json.writeArrayFieldStart("tokens");
-            for (int token : tokens) {
-              if (text.withPieces()) {
-                piece(json, token, vocabulary.piece(token));
-              } else {
-                json.writeNumber(token);
-              }
+    answer(
+        exchange,
+        fields,
+        (vocabulary, json) -> {
+          int[] tokens = vocabulary.tokens(text.content(), text.addSpecial(), text.parseSpecial());
+          json.writeArrayFieldStart("tokens");
+          for (int token : tokens) {
+            if (text.withPieces()) {
+              piece(json, token, vocabulary.piece(token));
+            } else {
+              json.writeNumber(token);
             }
-            json.writeEndArray();
-            json.writeNumberField("count", tokens.length);
-          });
-    }
+          }
+          json.writeEndArray();
+          json.writeNumberField("count", tokens.length);
+        });
   }
 
   void detokenize(Exchange exchange)
       throws ApiException, InferenceException, IOException, InterruptedException {
     Fields fields = Fields.of(body(exchange));
     int[] tokens = tokens(fields);
-    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
-      String content = vocabulary.text(tokens);
-      send(exchange, json -> json.writeStringField("content", AnswerJson.wellFormed(content)));
-    }
+    answer(
+        exchange,
+        fields,
+        (vocabulary, json) ->
+            json.writeStringField("content", AnswerJson.wellFormed(vocabulary.text(tokens))));
   }
 
   /** Takes the body of a chat and shows the text that the model would be given for it. */
@@ -71,10 +73,12 @@ final class TokenEndpoints {
     ObjectNode body = body(exchange);
     Fields fields = Fields.of(body);
     ApiRequest asked = conversation(exchange.id(), body);
-    try (Vocabulary vocabulary = vocabulary(exchange, fields)) {
-      String prompt = vocabulary.prompt(asked.request());
-      send(exchange, json -> json.writeStringField("prompt", AnswerJson.wellFormed(prompt)));
-    }
+    answer(
+        exchange,
+        fields,
+        (vocabulary, json) ->
+            json.writeStringField(
+                "prompt", AnswerJson.wellFormed(vocabulary.prompt(asked.request()))));
   }
 
   private ObjectNode body(Exchange exchange) throws ApiException, IOException {
@@ -155,19 +159,28 @@ final class TokenEndpoints {
     json.writeEndObject();
   }
 
-  /** The fields of one object. */
+  /** The fields of one object, which a model's vocabulary says. */
   private interface Members {
-    void write(JsonGenerator json) throws IOException;
+    void write(Vocabulary vocabulary, JsonGenerator json) throws InferenceException, IOException;
   }
 
-  private static void send(Exchange exchange, Members members) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      json.writeStartObject();
-      members.write(json);
-      json.writeEndObject();
+  /**
+   * Waits for the model only as long as the client waits, and lets it go before the answer is sent:
+   * a client that reads slowly must not keep it loaded.
+   */
+  private void answer(Exchange exchange, Fields fields, Members members)
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    Thread reader = Thread.currentThread();
+    try (HangUpWatch.Watched _ = hangUps.watch(Connections.current(), reader::interrupt)) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      try (Vocabulary vocabulary = vocabulary(exchange, fields);
+          JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+        json.writeStartObject();
+        members.write(vocabulary, json);
+        json.writeEndObject();
+      }
+      exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
+      exchange.response().send(bytes.toByteArray());
     }
-    exchange.response().header(HeaderValues.CONTENT_TYPE_JSON);
-    exchange.response().send(bytes.toByteArray());
   }
 }

@@ -28,6 +28,9 @@ public final class ChatFormat implements AutoCloseable {
   /** Images of one conversation; each is computed, and kept while its request waits and runs. */
   static final int IMAGES_MAX = 32;
 
+  /** Stands for an image where a prompt is shown; the marker itself nobody may know. */
+  static final String IMAGE_SHOWN = "<__media__>";
+
   private final Model model;
   private final ChatTemplates templates;
   private final int sequenceTokensMax;
@@ -72,7 +75,7 @@ public final class ChatFormat implements AutoCloseable {
       case Prompt.Infill infill -> renderInfill(infill, request);
       case Prompt.Embedding _, Prompt.Ranking _ ->
           throw new InferenceException(
-              Kind.INVALID_REQUEST, "this model answers conversations and continues text only");
+              Kind.UNSUPPORTED, "this model answers conversations and continues text only");
     };
   }
 
@@ -135,8 +138,9 @@ public final class ChatFormat implements AutoCloseable {
     }
     if (images > IMAGES_MAX) {
       throw new InferenceException(
-          Kind.INVALID_REQUEST,
-          "the conversation has %d images, at most %d are taken".formatted(images, IMAGES_MAX));
+          Kind.UNSUPPORTED,
+          "the conversation has %d images, this box takes at most %d: send fewer"
+              .formatted(images, IMAGES_MAX));
     }
   }
 
@@ -176,7 +180,8 @@ public final class ChatFormat implements AutoCloseable {
       measured =
           projector.orElseThrow().tokenize(unseen.text(), unseen.marker(), unseen.images(), false);
     } catch (LlamaException e) {
-      throw new InferenceException(Kind.INVALID_REQUEST, e.getMessage(), e);
+      // Another may read a kind of image that llama.cpp does not.
+      throw new InferenceException(Kind.UNSUPPORTED, e.getMessage(), e);
     }
     try (measured) {
       return new RenderedPrompt(model, measured.tokens(), form, request, Optional.of(unseen));
@@ -204,8 +209,9 @@ public final class ChatFormat implements AutoCloseable {
 
   /** The text that the model would see, for those who want to look at it. */
   public String promptText(Prompt.Chat chat, OutputFormat format) throws InferenceException {
+    requireSight(chat);
     try (ChatPrompt prompt = apply(chat, format)) {
-      return prompt.prompt();
+      return prompt.prompt().replace(TemplateRequest.IMAGE_MARKER, IMAGE_SHOWN);
     }
   }
 

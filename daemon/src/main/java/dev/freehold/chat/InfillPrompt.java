@@ -52,7 +52,7 @@ final class InfillPrompt implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new InferenceException(
-                        Kind.INVALID_REQUEST,
+                        Kind.UNSUPPORTED,
                         "this model was not taught to fill gaps: ask one whose abilities in "
                             + "/v1/models name infill, or leave the suffix out"));
     try (InfillPrompt prompt = new InfillPrompt(model, marks)) {

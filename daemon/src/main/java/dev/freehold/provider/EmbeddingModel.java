@@ -110,7 +110,7 @@ final class EmbeddingModel implements ServedModel {
   }
 
   private InferenceException refused(String why) {
-    return new InferenceException(Kind.INVALID_REQUEST, "the model '%s' %s".formatted(name, why));
+    return new InferenceException(Kind.UNSUPPORTED, "the model '%s' %s".formatted(name, why));
   }
 
   private int width(Prompt.Embedding embedding) throws InferenceException {
@@ -119,7 +119,7 @@ final class EmbeddingModel implements ServedModel {
     int wanted = embedding.dimensions().orElse(length);
     if (wanted > length) {
       throw new InferenceException(
-          Kind.INVALID_REQUEST,
+          Kind.UNSUPPORTED,
           "the model's vectors have %d dimensions, %d were asked for: ask for at most %d"
               .formatted(length, wanted, length));
     }

@@ -31,6 +31,7 @@ final class LocalAnswer implements InferenceStream {
   /* Guarded by this. */
   private InferenceStream running;
   private LocalPrompt own;
+  private Thread starting;
   private boolean reading;
   private boolean closed;
 
@@ -91,8 +92,15 @@ final class LocalAnswer implements InferenceStream {
     throw cancelled();
   }
 
-  /** A model can be closed beneath a request that another provider has kept for long. */
+  /**
+   * A model can be closed beneath a request that another provider has kept for long. A prompt's
+   * images are computed here, which may take long: {@link #close} interrupts it.
+   */
   private InferenceStream start(ModelPrompt prompt) throws InferenceException {
+    synchronized (this) {
+      requireOpen();
+      starting = Thread.currentThread();
+    }
     try {
       return prompt.start(attempt.request());
     } catch (IllegalStateException e) {
@@ -101,6 +109,14 @@ final class LocalAnswer implements InferenceStream {
           "the model was replaced while the request began: try again",
           Optional.of(Duration.ofSeconds(1)),
           e);
+    } finally {
+      synchronized (this) {
+        starting = null;
+        if (closed) {
+          // The interruption was meant for this wait and for no later one.
+          boolean _ = Thread.interrupted();
+        }
+      }
     }
   }
 
@@ -181,6 +197,9 @@ final class LocalAnswer implements InferenceStream {
         return;
       }
       closed = true;
+      if (starting != null) {
+        starting.interrupt();
+      }
       stream = running;
       unused = reading ? null : takeOwn();
     }

@@ -265,7 +265,7 @@ public final class LocalProvider implements Provider, LocalModels {
             : model.abilities().contains(Ability.RERANK) ? "scores documents" : "answers chats";
     List<String> able = able(wanted);
     return new InferenceException(
-        Kind.INVALID_REQUEST,
+        Kind.UNSUPPORTED,
         "the model '%s' %s; %s"
             .formatted(
                 model.name(),

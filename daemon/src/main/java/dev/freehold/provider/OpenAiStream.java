@@ -164,7 +164,10 @@ final class OpenAiStream implements InferenceStream {
       }
       if (vectors != null) {
         requireType(response, "application/json", "JSON");
-        vectors.read(response.inputStream(), JSON, event -> steps.put(new Step.Event(event)));
+        vectors.read(
+            response.inputStream(),
+            JSON.getFactory().streamReadConstraints(),
+            event -> steps.put(new Step.Event(event)));
         return;
       }
       requireType(response, "text/event-stream", "an event stream");

@@ -1,10 +1,11 @@
 package dev.freehold.provider;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
@@ -17,8 +18,10 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.BitSet;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
@@ -31,10 +34,25 @@ final class OpenAiVectors {
   /** More than any model's vectors have. */
   static final int DIMENSIONS_MAX = 65_536;
 
+  /** What an answer may have besides its results. */
+  static final int OTHER_BYTES_MAX = 1 << 20;
+
+  /** What a result may have besides its numbers and the document that it repeats. */
+  static final int RESULT_BYTES_MAX = 4096;
+
+  /** A component as text: all its digits, its exponent and the spaces around it. */
+  private static final int COMPONENT_BYTES_MAX = 32;
+
+  /** A character as JSON writes it at worst, as an escape. */
+  private static final int CHARACTER_BYTES_MAX = 6;
+
+  private static final int BASE64_CHARACTERS_MAX = (DIMENSIONS_MAX * Float.BYTES + 2) / 3 * 4;
+
   private final String provider;
   private final int inputs;
   private final boolean ranking;
   private final int promptTokensEstimate;
+  private final long bytesMax;
   private final BitSet answered;
   private OptionalInt dimensions;
   private volatile Usage usage = Usage.NONE;
@@ -45,11 +63,17 @@ final class OpenAiVectors {
   }
 
   private OpenAiVectors(
-      String provider, int inputs, boolean ranking, OptionalInt dimensions, int tokensEstimate) {
+      String provider,
+      int inputs,
+      boolean ranking,
+      OptionalInt dimensions,
+      long numbersBytesMax,
+      int tokensEstimate) {
     this.provider = provider;
     this.inputs = inputs;
     this.ranking = ranking;
     this.dimensions = dimensions;
+    this.bytesMax = OTHER_BYTES_MAX + (long) inputs * RESULT_BYTES_MAX + numbersBytesMax;
     this.promptTokensEstimate = tokensEstimate;
     this.answered = new BitSet(inputs);
   }
@@ -69,12 +93,27 @@ final class OpenAiVectors {
    */
   static OpenAiVectors of(String provider, InferenceRequest request, int tokensEstimate) {
     return switch (request.prompt()) {
-      case Prompt.Embedding embedding ->
-          new OpenAiVectors(
-              provider, embedding.inputs().size(), false, embedding.dimensions(), tokensEstimate);
-      case Prompt.Ranking prompt ->
-          new OpenAiVectors(
-              provider, prompt.documents().size(), true, OptionalInt.empty(), tokensEstimate);
+      case Prompt.Embedding embedding -> {
+        int inputs = embedding.inputs().size();
+        long dimensions = Math.min(embedding.dimensions().orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
+        yield new OpenAiVectors(
+            provider,
+            inputs,
+            false,
+            embedding.dimensions(),
+            inputs * dimensions * COMPONENT_BYTES_MAX,
+            tokensEstimate);
+      }
+      case Prompt.Ranking prompt -> {
+        long characters = prompt.documents().stream().mapToLong(String::length).sum();
+        yield new OpenAiVectors(
+            provider,
+            prompt.documents().size(),
+            true,
+            OptionalInt.empty(),
+            characters * CHARACTER_BYTES_MAX,
+            tokensEstimate);
+      }
       case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ ->
           throw new IllegalArgumentException("not a request for vectors");
     };
@@ -84,8 +123,17 @@ final class OpenAiVectors {
     return usage;
   }
 
-  void read(InputStream in, ObjectMapper json, Sink sink)
+  /**
+   * Reads an answer to its end.
+   *
+   * @param constraints what any answer's JSON is held to; its length is bounded here
+   */
+  void read(InputStream in, StreamReadConstraints constraints, Sink sink)
       throws IOException, InferenceException, InterruptedException {
+    JsonFactory json =
+        JsonFactory.builder()
+            .streamReadConstraints(constraints.rebuild().maxDocumentLength(bytesMax).build())
+            .build();
     try (JsonParser parser = json.createParser(in)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw failed("sent something other than a JSON object");
@@ -98,6 +146,10 @@ final class OpenAiVectors {
       if (parser.currentToken() != JsonToken.END_OBJECT) {
         throw failed("broke off before the end of its answer");
       }
+    } catch (StreamConstraintsException e) {
+      throw failed(
+          "sent an answer that passes a bound: at most %d bytes for what was asked, simply nested"
+              .formatted(bytesMax));
     } catch (JacksonException e) {
       throw failed("sent something other than JSON, or broke off within it");
     }
@@ -118,7 +170,7 @@ final class OpenAiVectors {
           throw failed("answered with an error");
         }
       }
-      case "usage" -> usage(parser.readValueAsTree());
+      case "usage" -> usage(parser);
       case "data", "results" -> {
         if (!field.equals(ranking ? "results" : "data")) {
           parser.skipChildren();
@@ -132,10 +184,19 @@ final class OpenAiVectors {
     }
   }
 
-  private void usage(JsonNode said) {
-    JsonNode tokens = said.path("prompt_tokens");
-    if (tokens.canConvertToInt() && tokens.intValue() > 0) {
-      usage = new Usage(tokens.intValue(), 0, 0);
+  private void usage(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return;
+    }
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String field = parser.currentName();
+      if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT && field.equals("prompt_tokens")) {
+        int tokens = parser.getIntValue();
+        usage = tokens > 0 ? new Usage(tokens, 0, 0) : usage;
+      } else {
+        parser.skipChildren();
+      }
     }
   }
 
@@ -145,36 +206,61 @@ final class OpenAiVectors {
       if (parser.currentToken() != JsonToken.START_OBJECT) {
         throw failed("sent a result that is not an object");
       }
-      JsonNode element = parser.readValueAsTree();
-      int index = index(element, position);
-      sink.put(
-          ranking
-              ? new InferenceEvent.Scored(index, score(element))
-              : new InferenceEvent.Embedded(index, vector(element.path("embedding"))));
+      sink.put(element(parser, position));
     }
   }
 
-  private int index(JsonNode element, int position) throws InferenceException {
-    JsonNode said = element.path("index");
-    int index = said.canConvertToInt() ? said.intValue() : position;
+  /** What was not asked for is skipped, however much it is. */
+  private InferenceEvent element(JsonParser parser, int position)
+      throws IOException, InferenceException {
+    int index = position;
+    OptionalDouble score = OptionalDouble.empty();
+    float[] vector = new float[0];
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String field = parser.currentName();
+      JsonToken value = parser.nextToken();
+      if (field.equals("index") && value == JsonToken.VALUE_NUMBER_INT) {
+        index = parser.getIntValue();
+      } else if (ranking && field.equals("relevance_score")) {
+        score = OptionalDouble.of(score(parser));
+      } else if (!ranking && field.equals("embedding")) {
+        vector = vector(parser);
+      } else {
+        parser.skipChildren();
+      }
+    }
+    take(index);
+    if (!ranking) {
+      return new InferenceEvent.Embedded(index, checked(vector));
+    }
+    return new InferenceEvent.Scored(
+        index, score.orElseThrow(() -> failed("sent a result without a score")));
+  }
+
+  private void take(int index) throws InferenceException {
     if (index < 0 || index >= inputs || answered.get(index)) {
       throw failed("answered an input twice, or one that was not sent");
     }
     answered.set(index);
-    return index;
   }
 
-  private double score(JsonNode element) throws InferenceException {
-    JsonNode score = element.path("relevance_score");
-    if (!score.isNumber() || !Double.isFinite(score.doubleValue())) {
+  private double score(JsonParser parser) throws IOException, InferenceException {
+    if (!parser.currentToken().isNumeric() || !Double.isFinite(parser.getDoubleValue())) {
       throw failed("sent a score that is not a number");
     }
-    return score.doubleValue();
+    return parser.getDoubleValue();
+  }
+
+  private float[] vector(JsonParser parser) throws IOException, InferenceException {
+    return switch (parser.currentToken()) {
+      case VALUE_STRING -> decoded(parser.getText());
+      case START_ARRAY -> numbers(parser);
+      case null, default -> throw failed("sent something other than a vector");
+    };
   }
 
   /** On the heap, where the provider's JSON has it already. */
-  private MemorySegment vector(JsonNode embedding) throws InferenceException {
-    float[] vector = embedding.isTextual() ? decoded(embedding) : numbers(embedding);
+  private MemorySegment checked(float[] vector) throws InferenceException {
     for (float component : vector) {
       if (!Float.isFinite(component)) {
         throw failed("sent a vector with components that are not numbers");
@@ -183,21 +269,24 @@ final class OpenAiVectors {
     if (vector.length == 0
         || vector.length > DIMENSIONS_MAX
         || (dimensions.isPresent() && dimensions.getAsInt() != vector.length)) {
-      throw failed(
-          "sent a vector of %d dimensions where %s were expected"
-              .formatted(
-                  vector.length,
-                  dimensions.isPresent()
-                      ? Integer.toString(dimensions.getAsInt())
-                      : "1 to %d".formatted(DIMENSIONS_MAX)));
+      throw failed("sent a vector of %d dimensions where %s".formatted(vector.length, expected()));
     }
     dimensions = OptionalInt.of(vector.length);
     return MemorySegment.ofArray(vector);
   }
 
-  private float[] decoded(JsonNode base64) throws InferenceException {
+  private String expected() {
+    return dimensions.isPresent()
+        ? "%d were expected".formatted(dimensions.getAsInt())
+        : "1 to %d were expected".formatted(DIMENSIONS_MAX);
+  }
+
+  private float[] decoded(String base64) throws InferenceException {
+    if (base64.length() > BASE64_CHARACTERS_MAX) {
+      throw tooLong();
+    }
     try {
-      byte[] bytes = Base64.getDecoder().decode(base64.textValue());
+      byte[] bytes = Base64.getDecoder().decode(base64);
       float[] vector = new float[bytes.length / Float.BYTES];
       if (bytes.length % Float.BYTES != 0) {
         throw failed("sent a vector that is cut short");
@@ -209,16 +298,28 @@ final class OpenAiVectors {
     }
   }
 
-  private float[] numbers(JsonNode array) throws InferenceException {
-    float[] vector = new float[array.size()];
-    for (int i = 0; i < vector.length; i++) {
-      JsonNode component = array.get(i);
-      if (component == null || !component.isNumber()) {
+  private float[] numbers(JsonParser parser) throws IOException, InferenceException {
+    int most = Math.min(dimensions.orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
+    float[] vector = new float[Math.min(most, 1024)];
+    int length = 0;
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      JsonToken component = parser.currentToken();
+      if (component == null || !component.isNumeric()) {
         throw failed("sent a vector with components that are not numbers");
       }
-      vector[i] = component.floatValue();
+      if (length == most) {
+        throw tooLong();
+      }
+      if (length == vector.length) {
+        vector = Arrays.copyOf(vector, Math.min(2 * length, most));
+      }
+      vector[length++] = parser.getFloatValue();
     }
-    return vector;
+    return Arrays.copyOf(vector, length);
+  }
+
+  private InferenceException tooLong() {
+    return failed("sent a vector of more dimensions where %s".formatted(expected()));
   }
 
   private InferenceException failed(String what) {

@@ -1,6 +1,8 @@
 package dev.freehold.api;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,16 +13,22 @@ import dev.freehold.inference.Priority;
 import dev.freehold.inference.TokenLogprob;
 import dev.freehold.provider.Attempt;
 import dev.freehold.provider.FakeProvider;
+import dev.freehold.routing.Caller;
+import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.RoutedRequest;
 import dev.freehold.store.UsageRecord;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -155,6 +163,50 @@ class AnswerChoicesTest extends ServedTest {
             FakeProvider.say("x"), FakeProvider.breaks(InferenceException.Kind.PROVIDER_FAILED)));
     try (TestClient client = box.client()) {
       assertEquals(502, client.post(CHAT, QUESTION.formatted(",\"n\":2")).status());
+    }
+  }
+
+  @Test
+  void oneAnswerThatCrashesEndsTheRequest() throws Exception {
+    box.local.plays(
+        List.of(FakeProvider.say("x"), new FakeProvider.Step.Crash(new StackOverflowError())));
+    try (TestClient client = box.client()) {
+      assertEquals(500, client.post(CHAT, QUESTION.formatted(",\"n\":2")).status());
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void endIsToldToAReaderThatHasNotKeptUp() throws Exception {
+    List<FakeProvider.Step> many =
+        new ArrayList<>(
+            Collections.nCopies(2 * SeveralAnswers.EVENTS_AHEAD_MAX, FakeProvider.say("x")));
+    many.add(FakeProvider.finish(many.size()));
+    box.local.plays(many);
+    Inquiry inquiry =
+        new Inquiry(
+            new Caller("alice", List.of("website")),
+            ChatRequests.read("r-1", Json.object(QUESTION.formatted("").getBytes(UTF_8))).request(),
+            Optional.empty(),
+            false);
+    try (RoutedRequest routed = box.router.decide(inquiry);
+        SeveralAnswers answers = new SeveralAnswers(routed, 2)) {
+      answers.next();
+      // The one that was read, a full queue, and what each of two readers holds.
+      int ahead = 1 + SeveralAnswers.EVENTS_AHEAD_MAX + 2;
+      while (answers.usageSoFar().completionTokens() < ahead) {
+        Thread.onSpinWait();
+      }
+      answers.end();
+      InferenceException end =
+          assertThrows(
+              InferenceException.class,
+              () -> {
+                for (int i = 0; i <= ahead; i++) {
+                  answers.next();
+                }
+              });
+      assertEquals(InferenceException.Kind.CANCELLED, end.kind());
     }
   }
 

@@ -12,10 +12,13 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
 import dev.freehold.provider.FakeProvider;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What editors and tools that count tokens ask of the LAN API. */
 class LanServerEditorTest extends ServedTest {
@@ -118,6 +121,30 @@ class LanServerEditorTest extends ServedTest {
       assertEquals("[{\"id\":233,\"piece\":\"é\"}]", json(pieces).path("tokens").toString());
       Reply text = client.post("/detokenize", "{\"model\":\"assistant\",\"tokens\":[97,233]}");
       assertEquals("aé", json(text).path("content").asText());
+    }
+  }
+
+  @Test
+  void clientThatReadsNothingDoesNotKeepTheModel(@TempDir Path own) throws Exception {
+    try (TestBox slow = new TestBox(own);
+        TestClient client = slow.client()) {
+      // An answer of some 20 MB: more than the connection's buffers take.
+      client.sendPost(
+          "/tokenize",
+          "{\"with_pieces\":true,\"content\":\"%s\"}".formatted("a".repeat(1_000_000)));
+      slow.models.awaitVocabularyClosed();
+      assertEquals(200, client.head().status(), "and none of it has been read until now");
+    }
+  }
+
+  @Test
+  void clientThatHangsUpIsNotWaitedForWhileTheModelLoads(@TempDir Path own) throws Exception {
+    try (TestBox slow = new TestBox(own)) {
+      slow.models.loadWith(new CountDownLatch(1));
+      try (TestClient client = slow.client()) {
+        client.sendPost("/tokenize", "{\"content\":\"a\"}");
+      }
+      slow.models.awaitWaitGivenUp();
     }
   }
 

@@ -120,7 +120,7 @@ class InfillPromptTest {
         assertThrows(
             InferenceException.class,
             () -> InfillPrompt.tokens(small, new Prompt.Infill("x", "y", List.of()), 100));
-    assertEquals(InferenceException.Kind.INVALID_REQUEST, refusal.kind());
+    assertEquals(InferenceException.Kind.UNSUPPORTED, refusal.kind());
     assertTrue(refusal.getMessage().contains("not taught to fill gaps"), refusal.getMessage());
   }
 }

@@ -10,6 +10,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
@@ -18,6 +21,9 @@ public final class FakeLocalModels implements LocalModels {
 
   private final AtomicInteger open = new AtomicInteger();
   private final Map<String, ModelStatus> statuses = new ConcurrentHashMap<>();
+  private final Semaphore closedVocabularies = new Semaphore(0);
+  private final CountDownLatch waitGivenUp = new CountDownLatch(1);
+  private volatile CountDownLatch loaded = new CountDownLatch(0);
   private volatile double queueSeconds;
   private volatile Optional<InferenceException.Kind> failure = Optional.empty();
 
@@ -47,8 +53,33 @@ public final class FakeLocalModels implements LocalModels {
 
   /** One token a character, its code point. */
   @Override
-  public Vocabulary vocabulary(String model, Instant deadline) {
+  public Vocabulary vocabulary(String model, Instant deadline) throws InterruptedException {
+    try {
+      loaded.await();
+    } catch (InterruptedException e) {
+      waitGivenUp.countDown();
+      throw e;
+    }
     return new Characters();
+  }
+
+  /** Lets those who ask for a vocabulary wait until a model is loaded. */
+  public void loadWith(CountDownLatch latch) {
+    loaded = latch;
+  }
+
+  /** Waits until somebody has stopped waiting for a model. */
+  public void awaitWaitGivenUp() throws InterruptedException {
+    if (!waitGivenUp.await(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("a vocabulary is still waited for after 10 s");
+    }
+  }
+
+  /** Waits until a vocabulary has been closed. */
+  public void awaitVocabularyClosed() throws InterruptedException {
+    if (!closedVocabularies.tryAcquire(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("no vocabulary was closed in 10 s");
+    }
   }
 
   @Override
@@ -88,7 +119,7 @@ public final class FakeLocalModels implements LocalModels {
     };
   }
 
-  private static final class Characters implements Vocabulary {
+  private final class Characters implements Vocabulary {
 
     @Override
     public int[] tokens(String text, boolean addSpecial, boolean parseSpecial) {
@@ -119,7 +150,9 @@ public final class FakeLocalModels implements LocalModels {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      closedVocabularies.release();
+    }
   }
 
   private final class Prepared implements PreparedPrompt {

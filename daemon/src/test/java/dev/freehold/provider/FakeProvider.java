@@ -26,6 +26,9 @@ public final class FakeProvider implements Provider {
     /** Breaks off. */
     record Break(InferenceException.Kind kind, Optional<Duration> retryAfter) implements Step {}
 
+    /** Fails as no provider should. */
+    record Crash(Error error) implements Step {}
+
     /** Waits until the latch opens or the stream is closed. */
     record Await(CountDownLatch latch) implements Step {}
   }
@@ -124,6 +127,7 @@ public final class FakeProvider implements Provider {
           }
           case Step.Break(InferenceException.Kind kind, Optional<Duration> retryAfter) ->
               throw new InferenceException(kind, name + " broke: " + kind, retryAfter, null);
+          case Step.Crash(Error error) -> throw error;
           case Step.Await(CountDownLatch latch) -> {
             while (latch.getCount() > 0 && !closing.await(5, TimeUnit.MILLISECONDS)) {
               // Waits on either of two latches.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freehold.bundle.policy.Policy;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
@@ -26,6 +27,14 @@ import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.models.TestModels;
+import dev.freehold.routing.Caller;
+import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.RoutedRequest;
+import dev.freehold.routing.RoutedStream;
+import dev.freehold.routing.Router;
+import dev.freehold.routing.RoutingTable;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -319,11 +328,48 @@ class LocalProviderTest {
   }
 
   @Test
+  void gapThatTheLocalModelCannotFillGoesToTheNextAllowedProvider() throws Exception {
+    FakeProvider hub = new FakeProvider("hub").answers("filled");
+    Policy policy =
+        Policy.parse(
+            """
+            site: test
+            models:
+              small: {catalogue: smollm2-135m, context: 2048}
+            providers:
+              local: {kind: engine}
+              hub:   {kind: openai, trust: site, url: "https://hub.example/v1"}
+            locality:
+              restricted:   [local]
+              confidential: [local]
+              internal:     [local, site]
+              public:       [local, site]
+            clients:
+              editors: {label: internal}
+            routes:
+              - {name: usual, use: [local, hub]}
+            """);
+    Router router = new Router(PROVIDER, Clock.systemUTC(), Duration.ofMinutes(1));
+    router.apply(RoutingTable.compile(policy, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
+    Inquiry inquiry =
+        new Inquiry(
+            new Caller("alice", List.of("editors")),
+            gap("small", OptionalInt.of(24)),
+            Optional.empty(),
+            false);
+    try (RoutedRequest routed = router.decide(inquiry);
+        RoutedStream stream = routed.open()) {
+      assertEquals(new TextDelta("filled"), stream.next());
+      assertEquals(Kind.UNSUPPORTED, stream.failures().getFirst().exception().kind());
+    }
+  }
+
+  @Test
   void modelThatCannotFillGapsRefuses() {
     InferenceException refusal =
         assertThrows(
             InferenceException.class, () -> PROVIDER.prepare(gap("small", OptionalInt.of(24))));
-    assertEquals(Kind.INVALID_REQUEST, refusal.kind());
+    assertEquals(Kind.UNSUPPORTED, refusal.kind());
   }
 
   @Test

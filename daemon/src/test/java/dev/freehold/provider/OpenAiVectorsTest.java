@@ -256,6 +256,33 @@ class OpenAiVectorsTest {
     assertEquals(Kind.PROVIDER_FAILED, failure(TWO).kind(), body);
   }
 
+  @Test
+  void answerThatDoesNotEndIsReadNoFurtherThanWhatWasAskedNeeds() {
+    String padding = "{\"extra\":[" + "0,".repeat(OpenAiVectors.OTHER_BYTES_MAX) + "0],";
+    upstream.answers(
+        json(
+            padding
+                + "\"results\":[{\"index\":0,\"relevance_score\":1},"
+                + "{\"index\":1,\"relevance_score\":1}]}"),
+        Then.CLOSE);
+    InferenceException failure = failure(RANKING);
+    assertEquals(Kind.PROVIDER_FAILED, failure.kind());
+    assertTrue(failure.getMessage().contains("bytes for what was asked"), failure.getMessage());
+  }
+
+  @Test
+  void vectorIsReadNoFurtherThanItMayBeLong() {
+    String numbers = "[" + "1,".repeat(OpenAiVectors.DIMENSIONS_MAX + 1) + "\"never read\"]";
+    upstream.answers(json(data(element(0, numbers))), Then.CLOSE);
+    assertTrue(failure(TWO).getMessage().contains("more dimensions"));
+    upstream.answers(
+        json(data(element(0, "[1,2]"), element(1, "[1,2,3,\"never read\"]"))), Then.CLOSE);
+    assertTrue(failure(TWO).getMessage().contains("where 2 were expected"));
+    String text = base64(new float[OpenAiVectors.DIMENSIONS_MAX + 1]);
+    upstream.answers(json(data(element(0, text))), Then.CLOSE);
+    assertTrue(failure(TWO).getMessage().contains("more dimensions"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

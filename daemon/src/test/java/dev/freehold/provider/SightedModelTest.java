@@ -166,11 +166,24 @@ class SightedModelTest {
   }
 
   @Test
+  void promptThatIsShownHasAPlaceForItsImageAndNotTheSecretMarker() throws Exception {
+    try (Vocabulary sighted = PROVIDER.vocabulary("sighted", Instant.now().plusSeconds(60));
+        Vocabulary blind = PROVIDER.vocabulary("blind", Instant.now().plusSeconds(60))) {
+      String shown = sighted.prompt(ask("sighted", ONE));
+      assertTrue(shown.contains("<__media__>"), shown);
+      assertFalse(shown.contains("<image "), shown);
+      InferenceException refusal =
+          assertThrows(InferenceException.class, () -> blind.prompt(ask("blind", ONE)));
+      assertEquals(InferenceException.Kind.UNSUPPORTED, refusal.kind());
+    }
+  }
+
+  @Test
   void imageThatIsNoneIsRefusedWhenThePromptIsPrepared() {
     byte[] text = "<svg/>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     InferenceException refusal =
         assertThrows(InferenceException.class, () -> tokens(ask("sighted", ONE, text)));
-    assertEquals(InferenceException.Kind.INVALID_REQUEST, refusal.kind());
+    assertEquals(InferenceException.Kind.UNSUPPORTED, refusal.kind(), "another may read it");
     assertTrue(refusal.getMessage().contains("image 2"), refusal.getMessage());
   }
 

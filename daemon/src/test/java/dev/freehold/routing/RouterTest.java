@@ -249,6 +249,21 @@ class RouterTest {
   }
 
   @Test
+  void whatTheLocalModelCannotDoIsAskedOfTheNextAllowedOne() throws Exception {
+    models.fails(Kind.UNSUPPORTED);
+    local.fails(Kind.UNSUPPORTED);
+    try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
+        RoutedStream stream = routed.open()) {
+      assertEquals(new InferenceEvent.TextDelta("hub"), stream.next());
+    }
+    try (RoutedRequest routed = router.decide(inquiry("hi", "restricted", "website"));
+        RoutedStream stream = routed.open()) {
+      InferenceException e = assertThrows(InferenceException.class, stream::next);
+      assertEquals(Kind.UNSUPPORTED, e.kind(), "and of nobody else");
+    }
+  }
+
+  @Test
   void expiredPolicyMeansLocalOnlyAndRestricted() throws Exception {
     router = router(NOON, Duration.ofMinutes(1), NOON.minusSeconds(1));
     Decision decision = decide(inquiry("w ".repeat(40), null, "website"));
