@@ -30,8 +30,8 @@ enum freehold_status {
     FREEHOLD_NO_KV_SLOT = 1,   // decode: no room in the KV cache, nothing was changed
     FREEHOLD_ABORTED    = 2,   // decode: the abort flag was seen, part of the batch may stand in the cache
     FREEHOLD_ERROR      = -1,
-    // accept, and sample for the first: why the grammar stands nowhere from here on
-    FREEHOLD_GRAMMAR_TOO_WIDE = -2,   // it would go on in too many ways, or takes too long
+    // accept: why the grammar stands nowhere from here on
+    FREEHOLD_GRAMMAR_TOO_WIDE = -2,   // it took the token, and would go on in too many ways
     FREEHOLD_GRAMMAR_REFUSED  = -3,   // it forbids the token: it is finished, or allows nothing at all here
 };
 

@@ -353,11 +353,9 @@ int32_t freehold_sampler_create(
         made->model  = model;
         made->params = read_params(model, params, prompt);
         made->greedy = picks_likeliest(made->params);
-        within_allowance([&] {
-            check_grammar(model, common_grammar_value(made->params.grammar));
-            made->shadow = make_shadow(model, made->params);
-            made->native = build(model, made->params);
-        });
+        check_grammar(model, common_grammar_value(made->params.grammar));
+        made->shadow = make_shadow(model, made->params);
+        made->native = build(model, made->params);
         if (made->params.seed == LLAMA_DEFAULT_SEED) {
             made->params.seed = common_sampler_get_seed(made->native.get());   // a reset repeats the seed that was drawn
         }
@@ -386,11 +384,7 @@ int32_t freehold_sampler_sample(freehold_sampler * sampler, freehold_context * c
             return likeliest(
                     logits, llama_vocab_n_tokens(llama_model_get_vocab(sampler->model)), sampler->params.logit_bias);
         }
-        sampler->refused = true;
-        const llama_token token = within_allowance(
-                [&] { return common_sampler_sample(sampler->native.get(), context->native, index); });
-        sampler->refused = false;
-        return (int32_t) token;
+        return (int32_t) common_sampler_sample(sampler->native.get(), context->native, index);
     });
 }
 
@@ -404,14 +398,10 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
         }
         sampler->refused = true;
         try {
-            within_allowance([&] {
-                common_sampler_accept(sampler->native.get(), token, true);
-                if (sampler->shadow != nullptr) {
-                    llama_grammar_accept_impl(*sampler->shadow, token);
-                }
-            });
-        } catch (const grammar_refusal &) {
-            throw;
+            common_sampler_accept(sampler->native.get(), token, true);
+            if (sampler->shadow != nullptr) {
+                llama_grammar_accept_impl(*sampler->shadow, token);
+            }
         } catch (const std::exception &) {
             // Not its words: they quote the token's text.
             throw grammar_refusal(FREEHOLD_GRAMMAR_REFUSED,
@@ -428,10 +418,8 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
 int32_t freehold_sampler_reset(freehold_sampler * sampler, char * message) {
     return guarded(message, false, [&] {
         // llama.cpp's own reset leaves the grammar where it stands: a new one stands at its beginning.
-        within_allowance([&] {
-            sampler->shadow = make_shadow(sampler->model, sampler->params);
-            sampler->native = build(sampler->model, sampler->params);
-        });
+        sampler->shadow = make_shadow(sampler->model, sampler->params);
+        sampler->native = build(sampler->model, sampler->params);
         sampler->refused = false;
         return FREEHOLD_OK;
     });

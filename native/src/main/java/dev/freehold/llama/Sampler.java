@@ -146,9 +146,7 @@ public final class Sampler implements AutoCloseable {
    * kept is then accepted.
    *
    * @param batchIndex what {@link Batch#add} returned for the output
-   * @throws LlamaException if that entry asked for no output, a token was refused before, or the
-   *     grammar takes too long to say which tokens it allows, as {@link LlamaException#reason}
-   *     tells
+   * @throws LlamaException if that entry asked for no output, or a token was refused before
    */
   public int sample(Context context, int batchIndex) {
     lifetime.enter();
@@ -157,7 +155,7 @@ public final class Sampler implements AutoCloseable {
       try {
         int token = SamplerCalls.sample(address, context.address(), batchIndex, message);
         if (token < 0) {
-          throw CallFrame.failure(token, "no token could be sampled", message);
+          throw CallFrame.failure("no token could be sampled", message);
         }
         return token;
       } finally {

@@ -172,24 +172,6 @@ class SamplerTest {
     Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= (\"a\"?)* \"b\"")).close();
   }
 
-  @Test
-  void grammarThatTakesExponentiallyLongForOneTokenEndsSoonForThatReason() {
-    String grammar = "root ::= ([a-y]?){0,200}";
-    try (Context context = Models.context(model, 256, 1);
-        Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar));
-        TokenBuffer prompt = model.tokenize("Once upon a time", true, false)) {
-      LlamaException refusal =
-          assertTimeout(
-              Duration.ofSeconds(60),
-              () ->
-                  assertThrows(
-                      LlamaException.class,
-                      () -> Generation.generate(context, sampler, prompt, 8)));
-
-      assertEquals(LlamaException.Reason.GRAMMAR_TOO_WIDE, refusal.reason());
-    }
-  }
-
   private LlamaException refused(String grammar) {
     return assertThrows(
         LlamaException.class,
