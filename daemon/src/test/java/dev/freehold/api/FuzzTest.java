@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bodies that are nearly right, of every surface: each gets an answer, and none a 5xx. */
@@ -20,6 +21,8 @@ class FuzzTest extends ServedTest {
 
   /** Some ten seconds of them; {@code -Dfreehold.fuzz.mutations} sets another number. */
   private static final int MUTATIONS = Integer.getInteger("freehold.fuzz.mutations", 10_000);
+
+  private static final int SOAK_MUTATIONS = 300_000;
 
   private static final long SEED = Long.getLong("freehold.fuzz.seed", System.nanoTime());
 
@@ -67,6 +70,23 @@ class FuzzTest extends ServedTest {
           "/v1/messages/count_tokens",
           """
           {"model":"assistant","messages":[{"role":"user","content":"hi"}]}
+          """,
+          "/infill",
+          """
+          {"input_prefix":"def f(","input_suffix":"):","prompt":"x","n_predict":8,"stop":["\\n"],
+           "input_extra":[{"filename":"a.py","text":"A"}],"response_fields":["content"]}
+          """,
+          "/tokenize",
+          """
+          {"content":"a text","add_special":true,"parse_special":false,"with_pieces":true}
+          """,
+          "/detokenize",
+          """
+          {"tokens":[97,98,233],"model":"assistant"}
+          """,
+          "/apply-template",
+          """
+          {"messages":[{"role":"system","content":"s"},{"role":"user","content":"hi"}]}
           """);
 
   private static final List<String> VALUES =
@@ -92,13 +112,23 @@ class FuzzTest extends ServedTest {
 
   @Test
   void bodyThatIsNearlyRightIsAnsweredOrRefusedAndTheConnectionLivesOn() throws Exception {
-    System.out.println("FuzzTest: seed " + SEED + ", " + MUTATIONS + " mutations");
+    fuzz(MUTATIONS);
+  }
+
+  @Test
+  @Tag("soak")
+  void hundredsOfThousandsOfThem() throws Exception {
+    fuzz(SOAK_MUTATIONS);
+  }
+
+  private static void fuzz(int mutations) throws Exception {
+    System.out.println("FuzzTest: seed " + SEED + ", " + mutations + " mutations");
     Random random = new Random(SEED);
     List<String> paths = BODIES.keySet().stream().sorted().toList();
     int answered = 0;
     TestClient client = box.client();
     try {
-      for (int i = 0; i < MUTATIONS; i++) {
+      for (int i = 0; i < mutations; i++) {
         String path = paths.get(random.nextInt(paths.size()));
         byte[] body = mutated(BODIES.get(path), random);
         String what = "seed %d, mutation %d of %s: %s".formatted(SEED, i, path, hex(body));
@@ -115,7 +145,7 @@ class FuzzTest extends ServedTest {
       client.close();
     }
     assertTrue(
-        answered > 0 && answered < MUTATIONS, "seed " + SEED + ": " + answered + " answered");
+        answered > 0 && answered < mutations, "seed " + SEED + ": " + answered + " answered");
   }
 
   private static TestClient.Reply exchange(
