@@ -9,9 +9,9 @@ final class PatternBounds {
   private PatternBounds() {}
 
   /**
-   * Whether a group that repeats something is itself repeated a number of times, as in {@code
-   * (a{0,9}){0,9}}, or a repetition is, as in {@code (a?){0,9}{0,9}}. Groups repeated by {@code *},
-   * {@code +} or {@code ?} do not multiply.
+   * Whether a group that can be longer or shorter is itself repeated a number of times, as in
+   * {@code (a{0,9}){0,9}} or {@code (a?){0,9}}, or a repetition is, as in {@code (a{2}){0,9}{0,9}}.
+   * Groups repeated by {@code *}, {@code +} or {@code ?} do not multiply.
    */
   static boolean repeatsARepetition(String pattern) {
     Deque<Boolean> groups = new ArrayDeque<>();
@@ -40,6 +40,9 @@ final class PatternBounds {
         if (repeatsAgain || (groupJustClosed && closedGroupCounts)) {
           return true;
         }
+        int end = pattern.indexOf('}', i);
+        counts |= end < 0 || pattern.substring(i, end).contains(",");
+      } else if (c != '}' && repeated && pattern.charAt(Math.max(0, i - 1)) != '(') {
         counts = true;
       }
     }

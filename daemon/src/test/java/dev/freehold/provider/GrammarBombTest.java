@@ -110,6 +110,7 @@ class GrammarBombTest {
         Arguments.of(
             "pattern of a repetition again", text("\"pattern\":\"^x(a?){0,900}{0,900}$\"")),
         Arguments.of("chain of choices", chainOfChoices()),
+        Arguments.of("pattern of what may be nothing", text("\"pattern\":\"^([a-y]?){0,40}$\"")),
         Arguments.of("long pattern", text("\"pattern\":\"^" + "a?".repeat(5_000) + "$\"")));
   }
 
