@@ -48,4 +48,26 @@ final class PatternBounds {
     }
     return false;
   }
+
+  /** How many quantifiers let a part of it be longer or shorter. */
+  static int quantifiers(String pattern) {
+    int found = 0;
+    boolean inClass = false;
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (inClass) {
+        inClass = c != ']';
+      } else if (c == '[') {
+        inClass = true;
+      } else if (c == '{') {
+        int end = pattern.indexOf('}', i);
+        found += end < 0 || pattern.substring(i, end).contains(",") ? 1 : 0;
+      } else if ("*+?".indexOf(c) >= 0 && pattern.charAt(Math.max(0, i - 1)) != '(') {
+        found++;
+      }
+    }
+    return found;
+  }
 }

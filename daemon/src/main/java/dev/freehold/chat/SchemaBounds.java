@@ -32,6 +32,12 @@ final class SchemaBounds {
 
   static final int PATTERN_CHARACTERS_MAX = 256;
 
+  /**
+   * Each quantifier is a place where the text may be cut in several ways, and the ways multiply
+   * with the length of a token.
+   */
+  static final int PATTERN_QUANTIFIERS_MAX = 10;
+
   private static final List<String> REPETITIONS =
       List.of("minItems", "maxItems", "minLength", "maxLength");
 
@@ -101,6 +107,7 @@ final class SchemaBounds {
     }
     String text = pattern.textValue();
     require(text.length(), PATTERN_CHARACTERS_MAX, "characters in a pattern");
+    require(PatternBounds.quantifiers(text), PATTERN_QUANTIFIERS_MAX, "quantifiers in a pattern");
     if (PatternBounds.repeatsARepetition(text)) {
       throw refusal("a pattern with a repetition inside a repetition", "take one of them out");
     }

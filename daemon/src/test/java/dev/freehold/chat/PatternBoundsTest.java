@@ -1,8 +1,10 @@
 package dev.freehold.chat;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,5 +36,11 @@ class PatternBoundsTest {
       })
   void ordinaryPatternIsNot(String pattern) {
     assertFalse(PatternBounds.repeatsARepetition(pattern));
+  }
+
+  @Test
+  void onlyWhatVariesIsCounted() {
+    assertEquals(0, PatternBounds.quantifiers("^[0-9]{4}-(?:a)[?*+]\\?$"));
+    assertEquals(4, PatternBounds.quantifiers("^a?b*c+d{1,2}e{3}$"));
   }
 }

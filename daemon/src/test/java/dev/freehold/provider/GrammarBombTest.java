@@ -111,6 +111,9 @@ class GrammarBombTest {
             "pattern of a repetition again", text("\"pattern\":\"^x(a?){0,900}{0,900}$\"")),
         Arguments.of("chain of choices", chainOfChoices()),
         Arguments.of("pattern of what may be nothing", text("\"pattern\":\"^([a-y]?){0,40}$\"")),
+        Arguments.of(
+            "pattern of many that may be nothing",
+            text("\"pattern\":\"^" + "[a-y]?".repeat(40) + "$\"")),
         Arguments.of("long pattern", text("\"pattern\":\"^" + "a?".repeat(5_000) + "$\"")));
   }
 
