@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -345,7 +347,112 @@ class width {
     }
 };
 
+constexpr double READINGS_MAX     = 1'000'000;
+constexpr int    CHARACTERS_AHEAD = 128;   // few tokens are longer
+constexpr size_t FIRST_MAX        = 64;    // characters that are tried first
+
+using readings = std::map<llama_grammar_stack, double>;
+
+bool reads_a_character(const llama_grammar_stack & stack) {
+    return !stack.empty() && stack.back()->type != LLAMA_GRETYPE_TOKEN && stack.back()->type != LLAMA_GRETYPE_TOKEN_NOT;
+}
+
+// As llama.cpp matches a class: ranges and single characters in a row, of which one type says whether it is negated.
+bool matches(const llama_grammar_element * at, uint32_t character) {
+    const bool positive = at->type != LLAMA_GRETYPE_CHAR_NOT;
+    bool found = false;
+    do {
+        const bool any = at->type == LLAMA_GRETYPE_CHAR_ANY;
+        const bool range = at[1].type == LLAMA_GRETYPE_CHAR_RNG_UPPER;
+        found = found || any || (range ? at->value <= character && character <= at[1].value : at->value == character);
+        at += range ? 2 : 1;
+    } while (at->type == LLAMA_GRETYPE_CHAR_ALT);
+    return found == positive;
+}
+
+// The characters at which the classes change, and two of text for classes that say only what they are not.
+std::set<uint32_t> characters(const readings & at) {
+    std::set<uint32_t> out = {'a', ' '};
+    for (const auto & [stack, _] : at) {
+        const llama_grammar_element * e = reads_a_character(stack) ? stack.back() : nullptr;
+        while (e != nullptr && out.size() < FIRST_MAX) {
+            out.insert(e->value);
+            e += e[1].type == LLAMA_GRETYPE_CHAR_RNG_UPPER ? 2 : 1;
+            e = e->type == LLAMA_GRETYPE_CHAR_ALT ? e : nullptr;
+        }
+    }
+    return out;
+}
+
+double readers(const readings & at, uint32_t character) {
+    double sum = 0;
+    for (const auto & [stack, ways] : at) {
+        sum += reads_a_character(stack) && matches(stack.back(), character) ? ways : 0;
+    }
+    return sum;
+}
+
+readings after(llama_grammar & grammar, const readings & at, uint32_t character) {
+    readings next;
+    for (const auto & [stack, ways] : at) {
+        if (reads_a_character(stack) && matches(stack.back(), character)) {
+            grammar.stacks = {stack};
+            llama_grammar_accept(&grammar, character);
+            for (const llama_grammar_stack & reached : grammar.stacks) {
+                next[reached] += ways;
+            }
+        }
+    }
+    return next;
+}
+
+void check_growth(llama_grammar & grammar, readings at, uint32_t character) {
+    std::set<readings> seen;
+    for (int i = 0; i < CHARACTERS_AHEAD && seen.insert(at).second; i++) {
+        if (readers(at, character) > READINGS_MAX) {
+            throw grammar_refusal(FREEHOLD_GRAMMAR_TOO_WIDE,
+                    "the grammar can take one text in too many ways, which multiply with its length: let no repetition repeat "
+                    "what may be empty, and no two alternatives of a repetition begin alike");
+        }
+        at = after(grammar, at, character);
+        double most = 0;
+        for (const uint32_t next : characters(at)) {
+            const double ways = readers(at, next);
+            if (ways > most) {
+                most = ways;
+                character = next;
+            }
+        }
+        if (most == 0) {
+            return;
+        }
+    }
+}
+
 }  // namespace
+
+void grammar_readings::check(llama_grammar & grammar) {
+    const llama_grammar_stacks here = grammar.stacks;
+    if (known.count(here) != 0) {
+        return;
+    }
+    readings at;
+    for (const llama_grammar_stack & stack : here) {
+        at[stack] = 1;
+    }
+    try {
+        for (const uint32_t first : characters(at)) {
+            check_growth(grammar, at, first);
+        }
+    } catch (...) {
+        grammar.stacks = here;
+        throw;
+    }
+    grammar.stacks = here;
+    if (known.size() < KNOWN_MAX) {
+        known.insert(here);
+    }
+}
 
 void check_grammar_bounds(const llama_grammar_rules & rules) {
     check_size(rules);

@@ -4,6 +4,7 @@
 #include "llama-grammar.h"
 
 #include <cstddef>
+#include <set>
 
 namespace freehold {
 
@@ -13,5 +14,19 @@ constexpr size_t GRAMMAR_WAYS_MAX = 512;
 
 // Throws a refusal. The rules are as the parser left them; their names are not repeated.
 void check_grammar_bounds(const llama_grammar_rules & rules);
+
+// Watches where one grammar stands. llama.cpp reads a token once for each way in which its text can be taken, and does
+// not join ways that meet again: where they multiply with each character, one token never ends.
+class grammar_readings {
+  public:
+    // Throws a refusal if a text that may come next can be taken in too many ways. What is found is a growth along the
+    // text that most ways agree on, from each character that may come first. The grammar stands afterwards where it stood.
+    void check(llama_grammar & grammar);
+
+  private:
+    std::set<llama_grammar_stacks> known;   // where it has stood, found harmless
+
+    static constexpr size_t KNOWN_MAX = 4096;
+};
 
 }  // namespace freehold

@@ -29,6 +29,7 @@ struct freehold_sampler {
     const llama_model *    model;
     common_params_sampling params;
     common_sampler_ptr     native;
+    grammar_readings       readings;          // of the shadow, whose stacks it knows again
     grammar_ptr            shadow;            // stands where the native one's grammar stands, which shows nobody
     bool                   greedy  = false;   // nothing stands between the logits and the likeliest token
     bool                   refused = false;   // its grammar refused a token and stands nowhere until a reset
@@ -223,8 +224,17 @@ void accept_generation_prompt(const llama_vocab * vocab, const std::string & pro
     }
 }
 
+// Of a grammar that the caller wrote. Those of llama.cpp's chat templates multiply in their white space and are its own;
+// what a client adds to them, schemas, the caller bounds.
+void check_place(llama_grammar & grammar, const common_params_sampling & params, grammar_readings & readings) {
+    check_ways(&grammar);
+    if (params.grammar.type == COMMON_GRAMMAR_TYPE_USER) {
+        readings.check(grammar);
+    }
+}
+
 // A lazy grammar has none: it stands nowhere until it is triggered. Its rules were bounded as every grammar's.
-grammar_ptr make_shadow(const llama_model * model, const common_params_sampling & params) {
+grammar_ptr make_shadow(const llama_model * model, const common_params_sampling & params, grammar_readings & readings) {
     const std::string & grammar = common_grammar_value(params.grammar);
     if (grammar.empty() || params.grammar_lazy) {
         return nullptr;
@@ -234,10 +244,11 @@ grammar_ptr make_shadow(const llama_model * model, const common_params_sampling 
     if (made == nullptr) {
         throw refusal("the grammar cannot be used: a rule is not defined, or begins with itself");
     }
-    check_ways(made.get());
+    readings = grammar_readings();
+    check_place(*made, params, readings);
     if (!params.generation_prompt.empty() && common_grammar_needs_prefill(params.grammar)) {
         accept_generation_prompt(vocab, params.generation_prompt, *made);
-        check_ways(made.get());
+        check_place(*made, params, readings);
     }
     return made;
 }
@@ -354,7 +365,7 @@ int32_t freehold_sampler_create(
         made->params = read_params(model, params, prompt);
         made->greedy = picks_likeliest(made->params);
         check_grammar(model, common_grammar_value(made->params.grammar));
-        made->shadow = make_shadow(model, made->params);
+        made->shadow = make_shadow(model, made->params, made->readings);
         made->native = build(model, made->params);
         if (made->params.seed == LLAMA_DEFAULT_SEED) {
             made->params.seed = common_sampler_get_seed(made->native.get());   // a reset repeats the seed that was drawn
@@ -408,7 +419,7 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
                     "the sampler's grammar forbids this token: it is finished, or allows nothing at all here");
         }
         if (sampler->shadow != nullptr) {
-            check_ways(sampler->shadow.get());
+            check_place(*sampler->shadow, sampler->params, sampler->readings);
         }
         sampler->refused = false;
         return FREEHOLD_OK;
@@ -418,7 +429,7 @@ int32_t freehold_sampler_accept(freehold_sampler * sampler, int32_t token, char 
 int32_t freehold_sampler_reset(freehold_sampler * sampler, char * message) {
     return guarded(message, false, [&] {
         // llama.cpp's own reset leaves the grammar where it stands: a new one stands at its beginning.
-        sampler->shadow = make_shadow(sampler->model, sampler->params);
+        sampler->shadow = make_shadow(sampler->model, sampler->params, sampler->readings);
         sampler->native = build(sampler->model, sampler->params);
         sampler->refused = false;
         return FREEHOLD_OK;

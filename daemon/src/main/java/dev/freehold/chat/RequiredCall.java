@@ -17,6 +17,15 @@ final class RequiredCall {
   private static final Pattern ONE = Pattern.compile("(?m)^tool-call ::= ");
   private static final Pattern SEVERAL = Pattern.compile("(?m)^tool-calls ::= ");
 
+  /**
+   * How llama.cpp repeats a call. Its calls may be left out and its white space be nothing, so that
+   * a run of spaces can be read in ways that double with each space.
+   */
+  private static final Pattern LOOSE =
+      Pattern.compile("(?m)^tool-calls ::= \\(tool-call\\? space\\)\\+$");
+
+  private static final String TIGHT = "tool-calls ::= (tool-call space)+";
+
   private RequiredCall() {}
 
   /**
@@ -31,7 +40,10 @@ final class RequiredCall {
     if (!several && !one) {
       return Optional.empty();
     }
-    String start = several && (parallel || !one) ? "tool-calls" : "tool-call";
-    return Optional.of(ROOT.matcher(grammar).replaceFirst("root ::= " + start));
+    boolean takeSeveral = several && (parallel || !one);
+    String rooted =
+        ROOT.matcher(grammar)
+            .replaceFirst("root ::= " + (takeSeveral ? "tool-calls" : "tool-call"));
+    return Optional.of(one ? LOOSE.matcher(rooted).replaceFirst(TIGHT) : rooted);
   }
 }

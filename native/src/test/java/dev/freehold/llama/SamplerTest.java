@@ -172,6 +172,52 @@ class SamplerTest {
     Sampler.create(model, SamplerOptions.greedy().withGrammar("root ::= (\"a\"?)* \"b\"")).close();
   }
 
+  @Test
+  void grammarWhoseReadingsOfATextMultiplyIsRefusedBeforeItReadsOne() {
+    List<String> grammars =
+        List.of(
+            "root ::= ([a-y]?){0,40}",
+            "root ::= ([a-z] | [a-z] [a-z])*",
+            "root ::= ([a-z]+ \"-\"?)*",
+            "root ::= \"b\" \"c\" | ([a-y]?){0,40}",
+            "root ::= ([^x]? [^y]?){0,40}");
+    for (String grammar : grammars) {
+      LlamaException refusal = refused(grammar);
+      assertTrue(refusal.getMessage().contains("multiply"), grammar + ": " + refusal.getMessage());
+    }
+  }
+
+  @Test
+  void readingsThatMultiplyFarAheadAreFoundOnTheWayThere() {
+    String grammar = "root ::= [a-c]{130} ([a-y]?){0,40}";
+    try (Sampler sampler = Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar));
+        TokenBuffer letter = model.tokenize("a", false, false)) {
+      LlamaException refusal =
+          assertThrows(
+              LlamaException.class,
+              () -> {
+                for (int i = 0; i < 130; i++) {
+                  sampler.accept(letter.get(0));
+                }
+              });
+      assertEquals(LlamaException.Reason.GRAMMAR_TOO_WIDE, refusal.reason());
+    }
+  }
+
+  @Test
+  void ordinaryGrammarsAreNot() {
+    List<String> grammars =
+        List.of(
+            "root ::= [a-z ]{1,40} \"!\"",
+            "root ::= \"\\\"\" ([^\"\\\\] | \"\\\\\" [\"\\\\/bfnrt])* \"\\\"\" [ \\t]* [ \\t]*",
+            "root ::= (\"item-1\" | \"item-12\" | \"item-123\" | \"item\") (\",\" root)?",
+            "root ::= (\"a\"?){0,10}",
+            "root ::= .*");
+    for (String grammar : grammars) {
+      Sampler.create(model, SamplerOptions.greedy().withGrammar(grammar)).close();
+    }
+  }
+
   private LlamaException refused(String grammar) {
     return assertThrows(
         LlamaException.class,
