@@ -18,7 +18,7 @@
 #endif
 
 // Raised whenever a signature, a struct or a meaning below changes.
-#define FREEHOLD_ABI_VERSION 3
+#define FREEHOLD_ABI_VERSION 4
 #define FREEHOLD_MESSAGE_BYTES 1024
 
 #ifdef __cplusplus
@@ -143,7 +143,6 @@ FREEHOLD_API int32_t freehold_model_has_chat_template(const struct llama_model *
 // How the file says that a sequence's outputs become one vector; FREEHOLD_POOLING_NONE if it says nothing.
 FREEHOLD_API int32_t freehold_model_pooling(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_embedding_length(const struct llama_model * model);
-FREEHOLD_API int32_t freehold_model_classifier_outputs(const struct llama_model * model);
 FREEHOLD_API int32_t freehold_model_description(const struct llama_model * model, char ** text, int64_t * bytes, char * message);
 // *text stays NULL if the file has no such key (or it is an array).
 FREEHOLD_API int32_t freehold_model_metadata(
@@ -269,8 +268,6 @@ FREEHOLD_API int32_t freehold_vision_prompt_spans(const struct freehold_vision_p
 FREEHOLD_API int32_t freehold_vision_encode(
         struct freehold_projector * projector, const struct freehold_vision_prompt * prompt, int32_t span, float * into,
         int64_t capacity, char * message);
-FREEHOLD_API int32_t freehold_image_check(
-        const uint8_t * bytes, int64_t length, int32_t * width, int32_t * height, char * message);
 // As freehold_decode, for a batch of one image's embeddings (llama_batch with embd in place of token).
 FREEHOLD_API int32_t freehold_decode_image(
         struct freehold_context * context, const struct llama_batch * batch, int32_t non_causal, char * message);

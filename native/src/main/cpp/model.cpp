@@ -153,10 +153,6 @@ int32_t freehold_model_embedding_length(const llama_model * model) {
     return llama_model_n_embd_out(model);
 }
 
-int32_t freehold_model_classifier_outputs(const llama_model * model) {
-    return (int32_t) llama_model_n_cls_out(model);
-}
-
 int32_t freehold_model_has_chat_template(const llama_model * model) {
     return llama_model_chat_template(model, nullptr) != nullptr;
 }

@@ -271,15 +271,6 @@ int32_t freehold_vision_encode(
     });
 }
 
-int32_t freehold_image_check(const uint8_t * bytes, int64_t length, int32_t * width, int32_t * height, char * message) {
-    return guarded(message, false, [&] {
-        const image_size size = measure_image(bytes, length);
-        *width  = size.width;
-        *height = size.height;
-        return FREEHOLD_OK;
-    });
-}
-
 int32_t freehold_decode_image(freehold_context * context, const llama_batch * batch, int32_t non_causal, char * message) {
     if (non_causal == 0) {
         return freehold_decode(context, batch, message);

@@ -1,5 +1,5 @@
 /**
- * Continuous batching over llama.cpp: token streams in, token streams out.
+ * Continuous batching over llama.cpp: tokens and images in, text, vectors or scores out.
  *
  * <p>One platform thread, {@code freehold-engine}, owns the context, the batch and the slots of one
  * model. Everybody else reaches it through a bounded queue and gets a {@link

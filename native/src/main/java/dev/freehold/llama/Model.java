@@ -240,16 +240,6 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  /** How many scores a context with {@link Pooling#RANK} gives a sequence. */
-  public int classifierOutputs() {
-    lifetime.enter();
-    try {
-      return ModelCalls.classifierOutputs(address);
-    } finally {
-      lifetime.exit();
-    }
-  }
-
   /**
    * Tokenises UTF-8 where it lies.
    *

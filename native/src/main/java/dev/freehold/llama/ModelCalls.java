@@ -70,8 +70,6 @@ final class ModelCalls {
       NativeLibrary.bind("freehold_model_pooling", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_EMBEDDING_LENGTH =
       NativeLibrary.bind("freehold_model_embedding_length", MODEL_TO_INT);
-  private static final MethodHandle FREEHOLD_MODEL_CLASSIFIER_OUTPUTS =
-      NativeLibrary.bind("freehold_model_classifier_outputs", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_HAS_CHAT_TEMPLATE =
       NativeLibrary.bind("freehold_model_has_chat_template", MODEL_TO_INT);
   private static final MethodHandle FREEHOLD_MODEL_DESCRIPTION =
@@ -200,10 +198,6 @@ final class ModelCalls {
 
   static int embeddingLength(long model) {
     return toInt(FREEHOLD_MODEL_EMBEDDING_LENGTH, model);
-  }
-
-  static int classifierOutputs(long model) {
-    return toInt(FREEHOLD_MODEL_CLASSIFIER_OUTPUTS, model);
   }
 
   static int hasChatTemplate(long model) {

@@ -24,7 +24,7 @@ import java.util.Optional;
 final class NativeLibrary {
 
   /** FREEHOLD_ABI_VERSION of the header this binding was written against. */
-  static final int ABI_VERSION = 3;
+  static final int ABI_VERSION = 4;
 
   static final String DIRECTORY_PROPERTY = "freehold.native.dir";
   static final String DIRECTORY_VARIABLE = "FREEHOLD_NATIVE_DIR";

@@ -2,7 +2,6 @@ package dev.freehold.llama;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -180,25 +179,6 @@ public final class Projector implements AutoCloseable {
       }
     }
   }
-
-  /**
-   * Looks at an image's header.
-   *
-   * @throws LlamaException if it is no PNG or JPEG, or larger than is taken here
-   */
-  public static ImageSize measure(byte[] image) {
-    Llama.load();
-    try (CallFrame frame = new CallFrame()) {
-      MemorySegment height = frame.arena().allocate(JAVA_INT);
-      int status =
-          VisionCalls.check(copy(frame.arena(), image), frame.number(), height, frame.message());
-      frame.check(status, "the image cannot be used");
-      return new ImageSize(frame.count(), height.get(JAVA_INT, 0));
-    }
-  }
-
-  /** An image's size in pixels. */
-  public record ImageSize(int width, int height) {}
 
   @Override
   public void close() {

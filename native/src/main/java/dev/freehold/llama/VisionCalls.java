@@ -42,10 +42,6 @@ final class VisionCalls {
           "freehold_vision_encode",
           FunctionDescriptor.of(
               JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS));
-  private static final MethodHandle FREEHOLD_IMAGE_CHECK =
-      NativeLibrary.bind(
-          "freehold_image_check",
-          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
   private static final MethodHandle FREEHOLD_DECODE_IMAGE =
       NativeLibrary.bind(
           "freehold_decode_image",
@@ -160,16 +156,6 @@ final class VisionCalls {
       return (int)
           FREEHOLD_VISION_ENCODE.invokeExact(
               projector, prompt, span, into, into.byteSize(), message);
-    } catch (Throwable t) {
-      throw NativeLibrary.unexpected(t);
-    }
-  }
-
-  static int check(
-      MemorySegment bytes, MemorySegment width, MemorySegment height, MemorySegment message) {
-    try {
-      return (int)
-          FREEHOLD_IMAGE_CHECK.invokeExact(bytes, bytes.byteSize(), width, height, message);
     } catch (Throwable t) {
       throw NativeLibrary.unexpected(t);
     }

@@ -22,9 +22,11 @@
  * time, in Freehold the engine's; only {@link dev.freehold.llama.Context#requestAbort} may be
  * called from any. {@link dev.freehold.llama.Llama}, {@link dev.freehold.llama.Model}, {@link
  * dev.freehold.llama.ChatTemplates}, {@link dev.freehold.llama.ChatPrompt} and {@link
- * dev.freehold.llama.TokenBuffer} are immutable and may be used from any. A {@link
- * dev.freehold.llama.Projector} tokenises on any and computes images on one at a time, in Freehold
- * its own.
+ * dev.freehold.llama.TokenBuffer} are immutable and may be used from any. So are {@link
+ * dev.freehold.llama.VisionPrompt}, {@link dev.freehold.llama.ImageEmbeddings} and {@link
+ * dev.freehold.llama.Adapter}. A {@link dev.freehold.llama.TokenPack} is filled by one thread
+ * before others read it. A {@link dev.freehold.llama.Projector} tokenises on any and computes
+ * images on one at a time, in Freehold its own.
  *
  * <p><b>Where memory lives.</b>
  *
