@@ -125,7 +125,7 @@ class ModelLoaderTest {
 
   private void want(ModelSpec... models) {
     loader.announce(List.of(models));
-    loader.want(new ModelLoader.Wish(List.of(models), Map.of()));
+    loader.want(List.of(models), Map.of());
   }
 
   @AfterEach
@@ -215,23 +215,24 @@ class ModelLoaderTest {
             Map.of("twin", projector),
             Map.of("legal", adapter));
     start(PLENTY, given, atStart("small", 512), atStart("twin", 512), adapted("other", "legal"));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
 
-    assertEquals(1, loader.openFiles());
+    assertEquals(1, loader.status().openFiles());
     assertFalse(abilities("small").contains(Ability.VISION));
     assertTrue(abilities("twin").contains(Ability.VISION));
     assertFalse(abilities("other").contains(Ability.VISION));
-    long alone = loader.memoryBytes("small");
-    assertEquals(alone + Files.size(projector), loader.memoryBytes("twin"));
-    assertEquals(alone + Files.size(adapter), loader.memoryBytes("other"));
+    long alone = loader.status().memoryBytes("small");
+    assertEquals(alone + Files.size(projector), loader.status().memoryBytes("twin"));
+    assertEquals(alone + Files.size(adapter), loader.status().memoryBytes("other"));
     assertTrue(ask("other") > 0);
   }
 
   @Test
   void adapterThatNobodyGaveIsToldAndTheOtherModelsGoOn() throws Exception {
     start(PLENTY, adapted("other", "missing"), atStart("small", 512));
-    await("the adapter is missed", () -> loader.state().contains("missing"));
-    assertTrue(loader.state().contains("serve --adapter missing=PATH"), loader.state());
+    await("the adapter is missed", () -> loader.status().state().contains("missing"));
+    assertTrue(
+        loader.status().state().contains("serve --adapter missing=PATH"), loader.status().state());
     await("small is loaded", () -> local.status("small").orElseThrow().stage() == Stage.LOADED);
     assertTrue(ask("small") > 0);
   }
@@ -255,8 +256,8 @@ class ModelLoaderTest {
   @Test
   void modelOnDemandIsLoadedOnceForAllWhoWait() throws Exception {
     start(PLENTY, onDemand("small", 512));
-    loader.awaitFirstLoad();
-    assertEquals(0, loader.loads());
+    loader.status().awaitFirstLoad();
+    assertEquals(0, loader.status().loads());
 
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> answers = new ArrayList<>();
@@ -267,7 +268,7 @@ class ModelLoaderTest {
         assertTrue(answer.get() > 0);
       }
     }
-    assertEquals(1, loader.loads());
+    assertEquals(1, loader.status().loads());
     ModelStatus status = local.status("small").orElseThrow();
     assertEquals(Stage.LOADED, status.stage());
     assertEquals(512, status.facts().orElseThrow().requestTokensMax());
@@ -293,17 +294,17 @@ class ModelLoaderTest {
     skippedNanos.addAndGet(ModelSpec.DEFAULT_IDLE.minusMinutes(1).toNanos());
     loader.wake();
     ask("small");
-    assertEquals(1, loader.loads());
+    assertEquals(1, loader.status().loads());
 
     skippedNanos.addAndGet(ModelSpec.DEFAULT_IDLE.plusMinutes(1).toNanos());
     loader.wake();
     await("the model is let go", () -> stage("small") == Stage.AVAILABLE);
-    await("its memory is free", () -> loader.memoryBytes("small") == 0);
-    assertEquals(0, loader.openFiles());
+    await("its memory is free", () -> loader.status().memoryBytes("small") == 0);
+    assertEquals(0, loader.status().openFiles());
     assertEquals(512, local.status("small").orElseThrow().facts().orElseThrow().requestTokensMax());
 
     assertTrue(ask("small") > 0);
-    assertEquals(2, loader.loads());
+    assertEquals(2, loader.status().loads());
   }
 
   @Test
@@ -328,9 +329,9 @@ class ModelLoaderTest {
   @Test
   void modelIsReplacedUnderLoadAndNoRequestFails() throws Exception {
     start(PLENTY, atStart("small", 1024));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
     replaceUnderLoad(List.of(2048, 1024, 2048));
-    assertEquals(4, loader.loads());
+    assertEquals(4, loader.status().loads());
   }
 
   /** The old one must go before the new one comes: requests that arrive between wait. */
@@ -338,9 +339,9 @@ class ModelLoaderTest {
   void modelThatFitsOnlyOnceIsReplacedUnderLoadAndNoRequestFails() throws Exception {
     long budget = need(small, 16_384) + (50L << 20);
     start(budget, atStart("small", 16_384));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
     replaceUnderLoad(List.of(16_128, 16_384));
-    assertEquals(3, loader.loads());
+    assertEquals(3, loader.status().loads());
   }
 
   /** Nobody asks between the change and the load: the new one is loaded all the same. */
@@ -351,17 +352,19 @@ class ModelLoaderTest {
     assertTrue(ask("small") > 0);
 
     want(onDemand("small", 16_128));
-    await("the new one is loaded", () -> loader.loads() == 2 && stage("small") == Stage.LOADED);
+    await(
+        "the new one is loaded",
+        () -> loader.status().loads() == 2 && stage("small") == Stage.LOADED);
     assertTrue(ask("small") > 0);
-    assertEquals(2, loader.loads());
+    assertEquals(2, loader.status().loads());
     long alone = need(small, 16_128);
-    await("only the new one is left", () -> loader.memoryBytes("small") == alone);
+    await("only the new one is left", () -> loader.status().memoryBytes("small") == alone);
   }
 
   @Test
   void changeThatFailedAndIsTakenBackLeavesNoProblem() throws Exception {
     start(need(small, 512) + (20L << 20), atStart("small", 512));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
     want(atStart("small", 16_384));
     await("the change is refused", () -> problem("small").isPresent());
     assertEquals(Stage.LOADED, stage("small"));
@@ -369,8 +372,8 @@ class ModelLoaderTest {
 
     want(atStart("small", 512));
     await("the problem is gone", () -> problem("small").isEmpty());
-    assertEquals("serving small", loader.state());
-    assertEquals(1, loader.loads());
+    assertEquals("serving small", loader.status().state());
+    assertEquals(1, loader.status().loads());
   }
 
   private Optional<String> problem(String model) {
@@ -394,9 +397,9 @@ class ModelLoaderTest {
                 }));
       }
       for (int context : contexts) {
-        int before = loader.loads();
+        int before = loader.status().loads();
         want(atStart("small", context));
-        await("the model is replaced", () -> loader.loads() > before);
+        await("the model is replaced", () -> loader.status().loads() > before);
         int answeredBefore = answered.get();
         await("it answers", () -> answered.get() > answeredBefore + CLIENTS);
       }
@@ -408,14 +411,14 @@ class ModelLoaderTest {
     System.out.println("answers while the model was replaced: " + answered);
     assertEquals(0, local.status("small").orElseThrow().users());
     long alone = need(small, contexts.getLast());
-    await("only the last one is left", () -> loader.memoryBytes("small") == alone);
-    assertEquals(1, loader.openFiles());
+    await("only the last one is left", () -> loader.status().memoryBytes("small") == alone);
+    assertEquals(1, loader.status().openFiles());
   }
 
   @Test
   void modelThatDoesNotFitIsRefusedWithTheFiguresAndTheOthersServe() throws Exception {
     start(need(starter, 512) + (20L << 20), atStart("small", 512), atStart("starter", 8192));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
 
     InferenceException refusal = assertThrows(InferenceException.class, () -> ask("starter"));
     assertEquals(InferenceException.Kind.UNAVAILABLE, refusal.kind());
@@ -426,7 +429,7 @@ class ModelLoaderTest {
     assertEquals(Stage.FAILED, stage("starter"));
     assertEquals(
         refusal.getMessage(), local.status("starter").orElseThrow().problem().orElseThrow());
-    assertTrue(loader.describe().get("model starter").contains("the budget is"));
+    assertTrue(loader.status().describe().get("model starter").contains("the budget is"));
     assertTrue(ask("small") > 0);
 
     want(atStart("starter", 512));
@@ -453,15 +456,15 @@ class ModelLoaderTest {
   @Test
   void twoModelsOfOneFileShareItsWeights() throws Exception {
     start(PLENTY, atStart("small", 512), atStart("twin", 1024));
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
 
-    assertEquals(1, loader.openFiles());
+    assertEquals(1, loader.status().openFiles());
     assertTrue(ask("small") > 0);
     assertTrue(ask("twin") > 0);
     want(atStart("twin", 1024));
-    await("the first is gone", () -> loader.memoryBytes("small") == 0);
+    await("the first is gone", () -> loader.status().memoryBytes("small") == 0);
     assertTrue(ask("twin") > 0);
-    assertEquals(1, loader.openFiles());
+    assertEquals(1, loader.status().openFiles());
   }
 
   /** The hub has no such file at first, and then lets the download wait. */
@@ -492,8 +495,7 @@ class ModelLoaderTest {
       CatalogueEntry entry =
           new CatalogueEntry(
               "smollm2-135m", "Tiny", "0".repeat(64), 1000, "MIT", 512, List.of(source));
-      loader.want(
-          new ModelLoader.Wish(List.of(onDemand("small", 512)), Map.of(entry.name(), entry)));
+      loader.want(List.of(onDemand("small", 512)), Map.of(entry.name(), entry));
       loader.start();
       await("the fetch fails", () -> failed("small"));
 
@@ -552,7 +554,7 @@ class ModelLoaderTest {
       assertFalse(first.getMessage().contains("/"), first.getMessage());
       assertEquals(first.getMessage(), second.getMessage());
       assertEquals(first.getMessage(), local.status("small").orElseThrow().problem().orElseThrow());
-      String told = loader.describe().get("model small");
+      String told = loader.status().describe().get("model small");
       assertTrue(told.contains("probe process") && told.contains(file.toString()), told);
       assertTrue(second.retryAfter().orElseThrow().toSeconds() > 10);
     } finally {
