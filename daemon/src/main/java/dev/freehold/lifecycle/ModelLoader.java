@@ -357,6 +357,8 @@ final class ModelLoader implements AutoCloseable {
     LOG.log(level, "model {0} cannot be served: {1}", model.name(), setback.problem());
     model.setback = Optional.of(setback);
     model.demanded = false;
+    // Clients are sent to the operator, whom the status must tell by then.
+    status.report(wanted.values());
     if (model.loaded.isPresent()) {
       local.unchanged(model.name(), Optional.of(state.problem()));
     } else {
