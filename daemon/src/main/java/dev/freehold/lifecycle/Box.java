@@ -147,7 +147,7 @@ final class Box implements AutoCloseable {
         closing.later(
             LoopbackServer.start(
                 options.health(),
-                () -> new LoopbackServer.Readiness(isReady(), loader.state()),
+                () -> new LoopbackServer.Readiness(isReady(), loader.status().state()),
                 metrics));
   }
 
@@ -156,7 +156,7 @@ final class Box implements AutoCloseable {
   }
 
   private boolean isReady() {
-    return lan != null && loader.isReady();
+    return lan != null && loader.status().isReady();
   }
 
   private void startSync() throws Exception {
@@ -169,7 +169,9 @@ final class Box implements AutoCloseable {
     try {
       List<X509Certificate> authorities = authorities(content);
       policy.apply(content);
-      policy.models().forEach(name -> metrics.modelMemory(name, () -> loader.memoryBytes(name)));
+      policy
+          .models()
+          .forEach(name -> metrics.modelMemory(name, () -> loader.status().memoryBytes(name)));
       LanServer running = lan;
       if (running != null) {
         running.identity(new LanIdentity(identity.key(), identity.chain(), authorities));
@@ -231,16 +233,16 @@ final class Box implements AutoCloseable {
         .ifPresent(content -> status.put("bundle", Long.toString(content.version())));
     status.put("controller", identity.controller().toString());
     status.put("contact", sync.lastContact().map(Instant::toString).orElse("none since the start"));
-    status.put("models", loader.state());
-    status.putAll(loader.describe());
+    status.put("models", loader.status().state());
+    status.putAll(loader.status().describe());
     status.put("version", DaemonVersion.current());
     return status;
   }
 
   private void announceReady() throws IOException, InterruptedException {
-    loader.awaitFirstLoad();
+    loader.status().awaitFirstLoad();
     closing.later(ready).write(lan.address().getPort(), health.address().getPort());
-    LOG.log(Level.INFO, "ready: {0}", loader.state());
+    LOG.log(Level.INFO, "ready: {0}", loader.status().state());
   }
 
   /** Returns only by an interrupt, which is how the daemon is told to stop. */

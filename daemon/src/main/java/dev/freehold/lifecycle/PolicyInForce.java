@@ -61,7 +61,7 @@ final class PolicyInForce implements AutoCloseable {
       (applied ? remote : opened).forEach(OpenAiProvider::close);
     }
     remote = opened;
-    loader.want(new ModelLoader.Wish(models, entries(content)));
+    loader.want(models, entries(content));
   }
 
   private Provider provider(ProviderSpec spec, BundleContent content, List<OpenAiProvider> opened) {

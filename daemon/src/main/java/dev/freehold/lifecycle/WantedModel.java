@@ -2,7 +2,11 @@ package dev.freehold.lifecycle;
 
 import dev.freehold.bundle.catalogue.CatalogueEntry;
 import dev.freehold.bundle.policy.ModelSpec;
+import dev.freehold.engine.EngineOptions;
 import dev.freehold.provider.GgufFiles;
+import dev.freehold.provider.ModelFiles;
+import dev.freehold.provider.ModelState;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -20,6 +24,15 @@ final class WantedModel {
   /** What is loaded under the model's name. */
   record Loaded(Recipe recipe, Holdings.Holding holding) {}
 
+  /**
+   * A try that failed.
+   *
+   * @param problem why, for the operator
+   * @param forWantOfRoom whether the budget has no room for it
+   * @param retryAtNanos when it may be tried again unasked, by the loader's clock
+   */
+  record Setback(String problem, boolean forWantOfRoom, long retryAtNanos) {}
+
   private final ModelSpec spec;
   private final Optional<CatalogueEntry> entry;
   private final Optional<Path> given;
@@ -31,7 +44,7 @@ final class WantedModel {
 
   Optional<Loaded> loaded = Optional.empty();
 
-  /** Whether its file is on its way, perhaps after a {@link #problem}. */
+  /** Whether its file is on its way, perhaps after a {@link #setback}. */
   boolean isBeingFetched;
 
   /** Whether somebody waits for it. */
@@ -43,14 +56,8 @@ final class WantedModel {
   /** Whether others were let go to make room, which takes a moment. */
   boolean awaitsRoom;
 
-  /** Why the last try failed. */
-  Optional<String> problem = Optional.empty();
-
-  /** Whether it failed because the budget has no room for it. */
-  boolean tooLarge;
-
-  /** When it may be tried again after a failure, by the loader's clock. */
-  long retryAtNanos;
+  /** How the last try failed. */
+  Optional<Setback> setback = Optional.empty();
 
   /**
    * A model that nothing has been done for.
@@ -79,8 +86,28 @@ final class WantedModel {
     return entry;
   }
 
-  boolean isGiven() {
-    return given.isPresent();
+  /**
+   * What its probe is asked.
+   *
+   * @throws ModelUnusable if a file that the policy wants was not given
+   */
+  ModelProbe.Question question() throws IOException, ModelUnusable {
+    GgufFiles files = files();
+    return new ModelProbe.Question(
+        files,
+        given.isPresent() ? ModelProbe.identity(files.model()) : entry.orElseThrow().sha256(),
+        spec.contextTokens(),
+        spec.slots());
+  }
+
+  /** How its engine is started. */
+  EngineOptions engineOptions() {
+    return EngineOptions.of(spec.contextTokens(), spec.slots());
+  }
+
+  /** What it takes of the memory, as its probe measured it. */
+  Claim claim(ProbeReport report) throws IOException {
+    return new Claim(name(), ModelFiles.Identity.of(file.orElseThrow()), report.need());
   }
 
   /**
@@ -125,6 +152,19 @@ final class WantedModel {
     return !isAsWanted() && (!isOnDemand() || loaded.isPresent() || demanded);
   }
 
+  /** Whether nothing has failed, or long enough ago, or somebody asks for it all the same. */
+  boolean mayBeTried(long nowNanos) {
+    return setback.isEmpty() || demanded || nowNanos - setback.get().retryAtNanos() >= 0;
+  }
+
+  /** What requests are told as long as nothing has failed. */
+  ModelState stateWhileUnserved() {
+    if (file.isEmpty()) {
+      return new ModelState.Fetching();
+    }
+    return isOnDemand() && !demanded ? new ModelState.Available() : new ModelState.Loading();
+  }
+
   /** Takes over what an earlier wish has reached for a model of this name. */
   void continues(WantedModel before) {
     loaded = before.loaded;
@@ -134,9 +174,7 @@ final class WantedModel {
       isBeingFetched = before.isBeingFetched;
       probed = before.probed;
       awaitsRoom = before.awaitsRoom;
-      problem = before.problem;
-      tooLarge = before.tooLarge;
-      retryAtNanos = before.retryAtNanos;
+      setback = before.setback;
     }
   }
 }
