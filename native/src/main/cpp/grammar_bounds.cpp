@@ -347,8 +347,8 @@ class width {
     }
 };
 
-constexpr double READINGS_MAX     = 1'000'000;
-constexpr int    CHARACTERS_AHEAD = 128;   // few tokens are longer
+constexpr double READINGS_MAX     = 10'000;
+constexpr int    CHARACTERS_AHEAD = 32;    // enough for what doubles, or nearly; each costs a step of everybody
 constexpr size_t FIRST_MAX        = 64;    // characters that are tried first
 
 using readings = std::map<llama_grammar_stack, double>;
