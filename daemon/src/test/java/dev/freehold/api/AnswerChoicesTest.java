@@ -64,14 +64,8 @@ class AnswerChoicesTest extends ServedTest {
   }
 
   private static List<JsonNode> frames(Reply reply) throws Exception {
-    List<JsonNode> frames = new ArrayList<>();
-    for (String line : reply.body().lines().toList()) {
-      if (line.startsWith("data: {")) {
-        frames.add(Json.MAPPER.readTree(line.substring(6)));
-      }
-    }
     assertTrue(reply.body().endsWith("data: [DONE]\n\n"), reply.body());
-    return frames;
+    return Sse.frames(reply);
   }
 
   @Test
