@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.InferenceRequest;
@@ -15,7 +13,6 @@ import dev.freehold.inference.Prompt;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -23,6 +20,24 @@ import org.junit.jupiter.api.Test;
 
 /** How requests of Anthropic's form are read. */
 class MessageRequestsTest extends ServedMessages {
+
+  private static final List<String> REPLACEMENTS =
+      List.of(
+          "null",
+          "7",
+          "-1",
+          "1e400",
+          "true",
+          "\"\"",
+          "\"x\"",
+          "[]",
+          "[[]]",
+          "{}",
+          "[{}]",
+          "[null]",
+          "{\"type\":\"text\"}",
+          "[{\"type\":\"tool_use\"}]",
+          "{\"type\":\"tool\"}");
 
   @Test
   void conversationOfBlocksIsReadIntoTheNeutralForm() throws Exception {
@@ -111,42 +126,11 @@ class MessageRequestsTest extends ServedMessages {
     long seed = System.nanoTime();
     System.out.println("seed of the mutated messages: " + seed);
     Random random = new Random(seed);
-    String[] values = {
-      "null",
-      "7",
-      "-1",
-      "1e400",
-      "true",
-      "\"\"",
-      "\"x\"",
-      "[]",
-      "[[]]",
-      "{}",
-      "[{}]",
-      "[null]",
-      "{\"type\":\"text\"}",
-      "[{\"type\":\"tool_use\"}]",
-      "{\"type\":\"tool\"}"
-    };
     int read = 0;
     for (int i = 0; i < 10_000; i++) {
       ObjectNode body = (ObjectNode) Json.MAPPER.readTree(EVERYTHING);
-      List<JsonNode> nodes = new ArrayList<>();
-      collect(body, nodes);
       for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
-        JsonNode value = Json.MAPPER.readTree(values[random.nextInt(values.length)]);
-        switch (nodes.get(random.nextInt(nodes.size()))) {
-          case ObjectNode object when !object.isEmpty() -> {
-            List<String> names = new ArrayList<>();
-            object.fieldNames().forEachRemaining(names::add);
-            object.set(names.get(random.nextInt(names.size())), value);
-          }
-          case ArrayNode array when !array.isEmpty() ->
-              array.set(random.nextInt(array.size()), value);
-          default -> {
-            // It was emptied by a change before.
-          }
-        }
+        Mutation.change(body, REPLACEMENTS, random);
       }
       try {
         MessageRequests.read("r", body);
@@ -157,12 +141,5 @@ class MessageRequestsTest extends ServedMessages {
       }
     }
     assertTrue(read > 0 && read < 10_000, read + " of the bodies were read, seed " + seed);
-  }
-
-  private static void collect(JsonNode node, List<JsonNode> into) {
-    if (node.isContainerNode()) {
-      into.add(node);
-      node.forEach(child -> collect(child, into));
-    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.freehold.api;
 
-
-
 /** The bodies that the tests of the Responses surface share. */
 abstract class ServedResponses extends ServedTest {
 
