@@ -3,6 +3,7 @@ package dev.freehold.provider;
 import static dev.freehold.provider.FixedSampling.GREEDY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -257,6 +258,8 @@ class LocalProviderTest {
     Sampling all = FixedSampling.of(0.9, new Sampling.Rarer(settings, List.of(), true));
     List<InferenceEvent> events = events(continuation(all));
     assertEquals(FinishReason.LENGTH, ((Finished) events.getLast()).reason());
+    Sampling none = FixedSampling.of(0.9, Sampling.Rarer.NONE);
+    assertNotEquals(text(events(continuation(none))), text(events));
   }
 
   private static InferenceRequest continuation(Sampling sampling) {
