@@ -142,11 +142,12 @@ class AnswerChoicesTest extends ServedTest {
     box.local.plays(
         List.of(FakeProvider.say("x"), new FakeProvider.Step.Await(never), FakeProvider.finish(1)));
     try (TestClient client = box.client()) {
-      client.sendPost(CHAT, QUESTION.formatted(",\"n\":3,\"stream\":true"));
+      client.sendPost(
+          CHAT, QUESTION.formatted(",\"n\":3,\"stream\":true"), "x-request-id: three-hang-up");
       client.head();
     }
     for (int i = 0; i < 3; i++) {
-      box.local.awaitClosed();
+      awaitClosed("three-hang-up");
     }
   }
 
