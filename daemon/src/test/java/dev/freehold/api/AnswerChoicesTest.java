@@ -64,14 +64,8 @@ class AnswerChoicesTest extends ServedTest {
   }
 
   private static List<JsonNode> frames(Reply reply) throws Exception {
-    List<JsonNode> frames = new ArrayList<>();
-    for (String line : reply.body().lines().toList()) {
-      if (line.startsWith("data: {")) {
-        frames.add(Json.MAPPER.readTree(line.substring(6)));
-      }
-    }
     assertTrue(reply.body().endsWith("data: [DONE]\n\n"), reply.body());
-    return frames;
+    return Sse.frames(reply);
   }
 
   @Test
@@ -148,11 +142,12 @@ class AnswerChoicesTest extends ServedTest {
     box.local.plays(
         List.of(FakeProvider.say("x"), new FakeProvider.Step.Await(never), FakeProvider.finish(1)));
     try (TestClient client = box.client()) {
-      client.sendPost(CHAT, QUESTION.formatted(",\"n\":3,\"stream\":true"));
+      client.sendPost(
+          CHAT, QUESTION.formatted(",\"n\":3,\"stream\":true"), "x-request-id: three-hang-up");
       client.head();
     }
     for (int i = 0; i < 3; i++) {
-      box.local.awaitClosed();
+      awaitClosed("three-hang-up");
     }
   }
 

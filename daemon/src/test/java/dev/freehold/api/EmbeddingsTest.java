@@ -323,11 +323,14 @@ class EmbeddingsTest extends ServedTest {
     CountDownLatch never = new CountDownLatch(1);
     box.local.plays(List.of(vector(0, FIRST), new Step.Await(never), finished(1)));
     try (TestClient client = box.client()) {
-      client.sendPost(EMBEDDINGS, "{\"model\":\"assistant\",\"input\":[\"a\",\"b\"]}");
+      client.sendPost(
+          EMBEDDINGS,
+          "{\"model\":\"assistant\",\"input\":[\"a\",\"b\"]}",
+          "x-request-id: embeddings-hang-up");
       while (box.local.attempts().isEmpty()) {
         Thread.onSpinWait();
       }
     }
-    box.local.awaitClosed();
+    awaitClosed("embeddings-hang-up");
   }
 }

@@ -3,12 +3,9 @@ package dev.freehold.api;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -172,7 +169,7 @@ class FuzzTest extends ServedTest {
   private static byte[] mutated(String body, Random random) throws IOException {
     JsonNode tree = Json.MAPPER.readTree(body);
     for (int i = random.nextInt(3); i >= 0; i--) {
-      change(tree, random);
+      Mutation.change(tree, VALUES, random);
     }
     byte[] bytes = Json.MAPPER.writeValueAsBytes(tree);
     return switch (random.nextInt(6)) {
@@ -181,33 +178,6 @@ class FuzzTest extends ServedTest {
       case 2 -> spliced(bytes, random);
       default -> bytes;
     };
-  }
-
-  private static void change(JsonNode tree, Random random) throws IOException {
-    List<JsonNode> holders = new ArrayList<>();
-    collect(tree, holders);
-    JsonNode value = Json.MAPPER.readTree(VALUES.get(random.nextInt(VALUES.size())));
-    switch (holders.get(random.nextInt(holders.size()))) {
-      case ObjectNode object -> {
-        List<String> names = new ArrayList<>();
-        object.fieldNames().forEachRemaining(names::add);
-        String name = names.isEmpty() ? "type" : names.get(random.nextInt(names.size()));
-        if (random.nextInt(4) == 0) {
-          object.remove(name);
-        } else {
-          object.set(name, value);
-        }
-      }
-      case ArrayNode array -> array.insert(random.nextInt(array.size() + 1), value);
-      default -> throw new AssertionError("a third kind of container");
-    }
-  }
-
-  private static void collect(JsonNode node, List<JsonNode> holders) {
-    if (node.isContainerNode()) {
-      holders.add(node);
-      node.forEach(child -> collect(child, holders));
-    }
   }
 
   private static byte[] flipped(byte[] bytes, Random random) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
@@ -24,10 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 class LanServerEditorTest extends ServedTest {
 
   private static final String GAP = "{\"input_prefix\":\"def f(\",\"input_suffix\":\"):\\n\"%s}";
-
-  private static JsonNode json(Reply reply) throws Exception {
-    return Json.MAPPER.readTree(reply.body());
-  }
 
   private static InferenceRequest asked() {
     return box.local.attempts().getLast().request();

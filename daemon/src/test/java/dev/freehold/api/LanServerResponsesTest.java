@@ -8,34 +8,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.FinishReason;
-import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
-import dev.freehold.inference.InferenceRequest;
-import dev.freehold.inference.Message;
-import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
-import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
-import dev.freehold.inference.Usage;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/** What a client of OpenAI's Responses surface gets. */
-class LanServerResponsesTest extends ServedTest {
-
-  private static final String PATH = "/v1/responses";
-  private static final String ASK = "{\"model\":\"assistant\",\"input\":\"hi there\"%s}";
-  private static final String STREAM = ASK.formatted(",\"stream\":true");
-  private static final String TOOLS =
-      ",\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"description\":\"of a city\","
-          + "\"parameters\":{\"type\":\"object\"},\"strict\":true}]";
+/** The answers that a client of OpenAI's Responses surface gets, whole and streamed. */
+class LanServerResponsesTest extends ServedResponses {
 
   @Test
   void wholeResponseHasOutputUsageAndSaysThatNothingIsStored() throws Exception {
@@ -45,7 +30,7 @@ class LanServerResponsesTest extends ServedTest {
       assertEquals("application/json", reply.header("content-type"));
       assertEquals("local", reply.header("freehold-provider"));
       assertEquals("w-1", reply.header("x-request-id"));
-      ObjectNode json = (ObjectNode) Json.MAPPER.readTree(reply.body());
+      ObjectNode json = (ObjectNode) json(reply);
       assertTrue(json.remove("created_at").asLong() > 1_700_000_000);
       assertEquals(
           Json.MAPPER.readTree(
@@ -74,7 +59,7 @@ class LanServerResponsesTest extends ServedTest {
     try (TestClient client = box.client()) {
       Reply reply = client.post(PATH, STREAM, "x-request-id: s-1");
       assertEquals("text/event-stream", reply.header("content-type"));
-      List<JsonNode> events = events(reply.body());
+      List<JsonNode> events = events(reply);
       assertEquals(
           List.of(
               "response.created",
@@ -87,7 +72,7 @@ class LanServerResponsesTest extends ServedTest {
               "response.content_part.done",
               "response.output_item.done",
               "response.completed"),
-          types(events));
+          Sse.types(events));
       assertEquals("in_progress", events.get(0).at("/response/status").asText());
       assertEquals(0, events.get(0).at("/response/output").size());
       assertEquals("[]", events.get(2).at("/item/content").toString());
@@ -108,14 +93,14 @@ class LanServerResponsesTest extends ServedTest {
   void streamedAndWholeResponsesAreTheSame() throws Exception {
     box.remote.plays(
         List.of(
-            reasoning("let me "),
-            reasoning("see"),
+            FakeProvider.reason("let me "),
+            FakeProvider.reason("see"),
             FakeProvider.say("I ask"),
-            tool(0, "call-1", "weather", "{\"city\":"),
-            tool(1, "call-2", "weather", ""),
-            tool(0, null, null, "\"Bern\"}"),
-            tool(1, null, null, "{}"),
-            finished(FinishReason.TOOL_CALLS)));
+            FakeProvider.call(0, "call-1", "weather", "{\"city\":"),
+            FakeProvider.call(1, "call-2", "weather", ""),
+            FakeProvider.call(0, null, null, "\"Bern\"}"),
+            FakeProvider.call(1, null, null, "{}"),
+            FakeProvider.finish(FinishReason.TOOL_CALLS)));
     try (TestClient client = box.client()) {
       JsonNode whole = json(client.post(PATH, ASK.formatted(TOOLS), "x-request-id: same"));
       List<JsonNode> events =
@@ -137,9 +122,9 @@ class LanServerResponsesTest extends ServedTest {
   void functionCallsAreItemsWholeAndStreamed() throws Exception {
     box.remote.plays(
         List.of(
-            tool(0, "call-1", "weather", "{\"city\":"),
-            tool(0, null, null, "\"Bern\"}"),
-            finished(FinishReason.TOOL_CALLS)));
+            FakeProvider.call(0, "call-1", "weather", "{\"city\":"),
+            FakeProvider.call(0, null, null, "\"Bern\"}"),
+            FakeProvider.finish(FinishReason.TOOL_CALLS)));
     String ask = ASK.formatted(TOOLS + ",\"tool_choice\":\"required\"%s");
     try (TestClient client = box.client()) {
       Reply reply = client.post(PATH, ask.formatted(""), "x-request-id: f-1");
@@ -151,7 +136,7 @@ class LanServerResponsesTest extends ServedTest {
           json(reply).path("output").toString());
       assertEquals("required", json(reply).path("tool_choice").asText());
       assertTrue(json(reply).at("/tools/0/strict").asBoolean());
-      Prompt.Chat asked = (Prompt.Chat) box.remote.attempts().getFirst().request().prompt();
+      Prompt.Chat asked = chatSentTo(box.remote);
       assertEquals(new ToolChoice.Required(), asked.toolChoice());
       assertEquals("of a city", asked.tools().getFirst().description());
       assertEquals("{\"type\":\"object\"}", asked.tools().getFirst().parametersSchema());
@@ -166,7 +151,7 @@ class LanServerResponsesTest extends ServedTest {
               "response.function_call_arguments.done",
               "response.output_item.done",
               "response.completed"),
-          types(events));
+          Sse.types(events));
       assertEquals("call-1", events.get(2).at("/item/call_id").asText());
       assertEquals("", events.get(2).at("/item/arguments").asText());
       assertEquals("{\"city\":", events.get(3).path("delta").asText());
@@ -176,7 +161,11 @@ class LanServerResponsesTest extends ServedTest {
 
   @Test
   void reasoningIsAnItemOfItsOwn() throws Exception {
-    box.local.plays(List.of(reasoning("hm"), FakeProvider.say("yes"), finished(FinishReason.STOP)));
+    box.local.plays(
+        List.of(
+            FakeProvider.reason("hm"),
+            FakeProvider.say("yes"),
+            FakeProvider.finish(FinishReason.STOP)));
     try (TestClient client = box.client()) {
       List<JsonNode> events = events(client.post(PATH, STREAM));
       assertEquals(
@@ -188,7 +177,7 @@ class LanServerResponsesTest extends ServedTest {
               "response.content_part.done",
               "response.output_item.done",
               "response.output_item.added"),
-          types(events).subList(2, 9));
+          Sse.types(events).subList(2, 9));
       JsonNode output = events.getLast().at("/response/output");
       assertEquals("reasoning", output.at("/0/type").asText());
       assertEquals("[]", output.at("/0/summary").toString());
@@ -204,9 +193,9 @@ class LanServerResponsesTest extends ServedTest {
     box.local.plays(
         List.of(
             FakeProvider.say("before"),
-            tool(3, null, "f", ""),
+            FakeProvider.call(3, null, "f", ""),
             FakeProvider.say("after"),
-            finished(FinishReason.STOP)));
+            FakeProvider.finish(FinishReason.STOP)));
     try (TestClient client = box.client()) {
       Reply reply = client.post(PATH, ASK.formatted(""), "x-request-id: a-1");
       JsonNode output = json(reply).path("output");
@@ -225,7 +214,7 @@ class LanServerResponsesTest extends ServedTest {
 
   @Test
   void answerThatMeetsItsLimitIsIncomplete() throws Exception {
-    box.local.plays(List.of(FakeProvider.say("cut"), finished(FinishReason.LENGTH)));
+    box.local.plays(List.of(FakeProvider.say("cut"), FakeProvider.finish(FinishReason.LENGTH)));
     try (TestClient client = box.client()) {
       JsonNode whole = json(client.post(PATH, ASK.formatted(",\"max_output_tokens\":1")));
       assertEquals("incomplete", whole.path("status").asText());
@@ -252,165 +241,13 @@ class LanServerResponsesTest extends ServedTest {
   }
 
   @Test
-  void conversationOfItemsReachesTheProviderInTheNeutralForm() throws Exception {
-    String ask =
-        """
-        {"model":"assistant","instructions":"be brief","input":[
-          {"role":"developer","content":"in English"},
-          {"type":"message","role":"user","content":[
-            {"type":"input_text","text":"a"},{"type":"input_text","text":"b"}]},
-          {"type":"reasoning","id":"rs_1","summary":[]},
-          {"type":"message","id":"msg_1","status":"completed","role":"assistant","content":[
-            {"type":"output_text","text":"I ask","annotations":[]}]},
-          {"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{}"},
-          {"type":"function_call","call_id":"c2","name":"g","arguments":"{}"},
-          {"type":"function_call_output","call_id":"c1","output":"42"},
-          {"type":"function_call_output","call_id":"c2","output":[
-            {"type":"input_text","text":"43"}]}]}
-        """;
-    try (TestClient client = box.client()) {
-      Reply reply = client.post(PATH, ask);
-      assertEquals(200, reply.status(), reply.body());
-      assertEquals("be brief", json(reply).path("instructions").asText());
-    }
-    assertEquals(
-        List.of(
-            Message.of(Message.Role.SYSTEM, "be brief"),
-            Message.of(Message.Role.SYSTEM, "in English"),
-            Message.of(Message.Role.USER, "ab"),
-            new Message(
-                Message.Role.ASSISTANT,
-                "I ask",
-                List.of(new ToolCall("c1", "f", "{}"), new ToolCall("c2", "g", "{}")),
-                Optional.empty(),
-                Optional.empty()),
-            answer("c1", "42"),
-            answer("c2", "43")),
-        ((Prompt.Chat) box.local.attempts().getFirst().request().prompt()).messages());
-  }
-
-  @Test
-  void everyOptionReachesTheProviderAndComesBack() throws Exception {
-    String options =
-        TOOLS
-            + ",\"temperature\":0.5,\"top_p\":0.9,\"max_output_tokens\":33,"
-            + "\"parallel_tool_calls\":false,\"tool_choice\":{\"type\":\"function\","
-            + "\"name\":\"weather\"},\"metadata\":{\"run\":\"7 \\ud83d\"},"
-            + "\"truncation\":\"auto\",\"include\":[\"reasoning.encrypted_content\"],"
-            + "\"reasoning\":{\"effort\":\"low\"},\"text\":{\"verbosity\":\"low\",\"format\":{"
-            + "\"type\":\"json_schema\",\"name\":\"x\",\"strict\":true,"
-            + "\"schema\":{\"type\":\"object\"}}}";
-    try (TestClient client = box.client()) {
-      Reply reply = client.post(PATH, ASK.formatted(options));
-      JsonNode json = json(reply);
-      assertEquals(200, reply.status(), reply.body());
-      assertEquals(0.5, json.path("temperature").asDouble());
-      assertEquals(0.9, json.path("top_p").asDouble());
-      assertEquals(33, json.path("max_output_tokens").asInt());
-      assertFalse(json.path("parallel_tool_calls").asBoolean(true));
-      assertEquals("weather", json.at("/tool_choice/name").asText());
-      assertEquals("7 \ud83d", json.at("/metadata/run").textValue());
-      assertEquals("disabled", json.path("truncation").asText());
-      assertEquals("low", json.at("/reasoning/effort").asText());
-      assertEquals("x", json.at("/text/format/name").asText());
-    }
-    InferenceRequest asked = box.remote.attempts().getFirst().request();
-    Prompt.Chat chat = (Prompt.Chat) asked.prompt();
-    assertEquals(33, asked.completionTokensMax().orElseThrow());
-    assertEquals(0.5, asked.sampling().temperature().orElseThrow());
-    assertEquals(0.9, asked.sampling().topP().orElseThrow());
-    assertEquals(new OutputFormat.JsonSchema("{\"type\":\"object\"}"), asked.format());
-    assertEquals(new ToolChoice.Named("weather"), chat.toolChoice());
-    assertFalse(chat.parallelToolCalls());
-  }
-
-  @Test
-  void whatNeedsAMemoryIsRefusedWithTheWayOut() throws Exception {
-    try (TestClient client = box.client()) {
-      for (String field :
-          List.of("\"previous_response_id\":\"resp_1\"", "\"conversation\":\"conv_1\"")) {
-        Reply reply = client.post(PATH, ASK.formatted("," + field));
-        assertEquals(400, reply.status());
-        String message = json(reply).at("/error/message").asText();
-        assertTrue(message.contains("stateless") && message.contains("'input'"), message);
-        assertEquals(
-            field.substring(1, field.indexOf('"', 1)), json(reply).at("/error/param").asText());
-      }
-      Reply orphan = client.post(PATH, input(item("function_call_output", "call_id", "output")));
-      assertEquals(400, orphan.status());
-      assertEquals("input[0].call_id", json(orphan).at("/error/param").asText());
-      Reply stored = client.get(PATH + "/resp_1");
-      assertEquals(404, stored.status());
-      assertTrue(stored.body().contains("keeps no response"), stored.body());
-      assertEquals(405, client.get(PATH).status());
-    }
-    assertTrue(box.local.attempts().isEmpty());
-  }
-
-  @Test
-  void wrongRequestsAreRefusedByTheNameOfTheField() throws Exception {
-    String image =
-        "{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"image_url\":\"data:,\"}]}";
-    List<String[]> cases = new ArrayList<>();
-    cases.add(new String[] {"{\"model\":\"assistant\"}", "input"});
-    cases.add(new String[] {"{\"input\":\"hi\"}", "model"});
-    cases.add(new String[] {"{\"model\":\"assistant\",\"input\":[]}", "input"});
-    cases.add(new String[] {"{\"model\":\"assistant\",\"input\":[7]}", "input[0]"});
-    cases.add(new String[] {input("{}"), "input[0].type"});
-    cases.add(new String[] {input("{\"type\":\"item_reference\"}"), "input[0].type"});
-    cases.add(new String[] {input("{\"type\":\"computer_call\"}"), "input[0].type"});
-    cases.add(new String[] {input("{\"role\":\"tool\",\"content\":\"x\"}"), "input[0].role"});
-    cases.add(new String[] {input(image), "input[0].content[0].image_url"});
-    cases.add(
-        new String[] {ASK.formatted(",\"tools\":[{\"type\":\"web_search\"}]"), "tools[0].type"});
-    cases.add(
-        new String[] {
-          ASK.formatted(",\"tool_choice\":{\"type\":\"file_search\"}"), "tool_choice.type"
-        });
-    cases.add(new String[] {ASK.formatted(",\"tool_choice\":\"required\""), "tool_choice"});
-    cases.add(
-        new String[] {
-          ASK.formatted(",\"text\":{\"format\":{\"type\":\"grammar\"}}"), "text.format.type"
-        });
-    cases.add(
-        new String[] {
-          ASK.formatted(",\"text\":{\"format\":{\"type\":\"json_schema\"}}"), "text.format.schema"
-        });
-    cases.add(new String[] {ASK.formatted(",\"metadata\":{\"a\":1}"), "metadata"});
-    cases.add(new String[] {ASK.formatted(",\"metadata\":[]"), "metadata"});
-    cases.add(new String[] {ASK.formatted(",\"background\":true"), "background"});
-    cases.add(new String[] {ASK.formatted(",\"max_output_tokens\":0"), "max_output_tokens"});
-    cases.add(new String[] {ASK.formatted(",\"store\":1"), "store"});
-    try (TestClient client = box.client()) {
-      for (String[] wrong : cases) {
-        Reply reply = client.post(PATH, wrong[0]);
-        assertEquals(400, reply.status(), wrong[0]);
-        assertEquals(wrong[1], json(reply).at("/error/param").asText(), wrong[0]);
-      }
-    }
-    assertTrue(box.local.attempts().isEmpty());
-  }
-
-  @Test
   void failureAfterOutputEndsTheStreamWithAFailedResponse() throws Exception {
-    box.local.plays(
-        List.of(
-            FakeProvider.say("half"),
-            FakeProvider.breaks(InferenceException.Kind.PROVIDER_FAILED)));
-    try (TestClient client = box.client()) {
-      Reply reply = client.post(PATH, STREAM);
-      assertEquals(200, reply.status());
-      JsonNode last = events(reply).getLast();
-      assertEquals("response.failed", last.path("type").asText());
-      assertEquals("failed", last.at("/response/status").asText());
-      assertEquals("provider_failed", last.at("/response/error/code").asText());
-      assertEquals("incomplete", last.at("/response/output/0/status").asText());
-      assertEquals("half", last.at("/response/output/0/content/0/text").asText());
-      UsageRecord record = box.record(reply.header("x-request-id"));
-      assertEquals(Outcome.FAILED, record.outcome());
-      assertEquals(1, record.completionTokens());
-      assertEquals(200, client.get("/v1/models").status(), "the connection lives on");
-    }
+    JsonNode last = events(brokenOffAfterOutput(PATH, STREAM)).getLast();
+    assertEquals("response.failed", last.path("type").asText());
+    assertEquals("failed", last.at("/response/status").asText());
+    assertEquals("provider_failed", last.at("/response/error/code").asText());
+    assertEquals("incomplete", last.at("/response/output/0/status").asText());
+    assertEquals("half", last.at("/response/output/0/content/0/text").asText());
   }
 
   @Test
@@ -442,7 +279,7 @@ class LanServerResponsesTest extends ServedTest {
               "response.output_item.added",
               "response.content_part.added",
               "response.failed"),
-          types(events(client.post(PATH, STREAM))));
+          Sse.types(events(client.post(PATH, STREAM))));
     }
   }
 
@@ -463,79 +300,16 @@ class LanServerResponsesTest extends ServedTest {
 
   @Test
   void hangUpInTheMiddleOfAStreamFreesTheProvider() throws Exception {
-    CountDownLatch never = new CountDownLatch(1);
-    box.local.plays(
-        List.of(
-            FakeProvider.say("one"), new FakeProvider.Step.Await(never), FakeProvider.finish(1)));
-    String id = "responses-hang-up";
-    try (TestClient client = box.client()) {
-      client.sendPost(PATH, STREAM, "x-request-id: " + id);
-      assertEquals(200, client.head().status());
-      assertTrue(client.chunk().contains("one"));
-    }
-    UsageRecord record = box.record(id);
-    assertEquals(Outcome.CLIENT_GONE, record.outcome());
+    UsageRecord record = hungUpAfterOutput(PATH, STREAM, "responses-hang-up");
     assertEquals(499, record.status());
   }
 
   /** The events of a stream; their numbers and {@code event:} lines are checked on the way. */
   private static List<JsonNode> events(Reply reply) throws IOException {
-    assertEquals(200, reply.status(), reply.body());
-    return events(reply.body());
-  }
-
-  private static List<JsonNode> events(String body) throws IOException {
-    List<JsonNode> events = new ArrayList<>();
-    for (String frame : body.split("\n\n", -1)) {
-      if (frame.isEmpty()) {
-        continue;
-      }
-      String[] lines = frame.split("\n", -1);
-      assertEquals(2, lines.length, frame);
-      assertTrue(lines[1].startsWith("data: "), frame);
-      JsonNode event = Json.MAPPER.readTree(lines[1].substring("data: ".length()));
-      assertEquals("event: " + event.path("type").asText(), lines[0]);
-      assertEquals(events.size(), event.path("sequence_number").intValue(), frame);
-      events.add(event);
+    List<JsonNode> events = Sse.typed(reply);
+    for (int i = 0; i < events.size(); i++) {
+      assertEquals(i, events.get(i).path("sequence_number").intValue(), events.get(i).toString());
     }
     return events;
-  }
-
-  private static List<String> types(List<JsonNode> events) {
-    return events.stream().map(event -> event.path("type").asText()).toList();
-  }
-
-  private static JsonNode json(Reply reply) throws IOException {
-    return Json.MAPPER.readTree(reply.body());
-  }
-
-  private static String input(String item) {
-    return "{\"model\":\"assistant\",\"input\":[" + item + "]}";
-  }
-
-  private static String item(String type, String... fields) {
-    StringBuilder item = new StringBuilder("{\"type\":\"" + type + "\"");
-    for (String field : fields) {
-      item.append(",\"").append(field).append("\":\"x\"");
-    }
-    return item.append('}').toString();
-  }
-
-  private static Message answer(String callId, String text) {
-    return new Message(Message.Role.TOOL, text, List.of(), Optional.of(callId), Optional.empty());
-  }
-
-  private static FakeProvider.Step reasoning(String text) {
-    return new FakeProvider.Step.Say(new InferenceEvent.ReasoningDelta(text));
-  }
-
-  private static FakeProvider.Step finished(FinishReason reason) {
-    return new FakeProvider.Step.Say(new InferenceEvent.Finished(reason, new Usage(5, 0, 9)));
-  }
-
-  private static FakeProvider.Step tool(int index, String id, String name, String arguments) {
-    return new FakeProvider.Step.Say(
-        new InferenceEvent.ToolCallDelta(
-            index, Optional.ofNullable(id), Optional.ofNullable(name), arguments));
   }
 }

@@ -9,14 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.FinishReason;
-import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.ToolChoice;
-import dev.freehold.inference.Usage;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageRecord;
@@ -136,11 +134,10 @@ class LanServerTest extends ServedTest {
   void toolCallsAreAnsweredWholeAndStreamed() throws Exception {
     box.remote.plays(
         List.of(
-            tool(0, "call-1", "weather", "{\"city\":"),
-            tool(0, null, null, "\"Bern\"}"),
-            tool(1, "call-2", "time", "{}"),
-            new FakeProvider.Step.Say(
-                new InferenceEvent.Finished(FinishReason.TOOL_CALLS, new Usage(5, 0, 9)))));
+            FakeProvider.call(0, "call-1", "weather", "{\"city\":"),
+            FakeProvider.call(0, null, null, "\"Bern\"}"),
+            FakeProvider.call(1, "call-2", "time", "{}"),
+            FakeProvider.finish(FinishReason.TOOL_CALLS)));
     String tools =
         ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\","
             + "\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":\"required\"";
@@ -152,7 +149,7 @@ class LanServerTest extends ServedTest {
       assertEquals("weather", message.at("/tool_calls/0/function/name").asText());
       assertEquals("{\"city\":\"Bern\"}", message.at("/tool_calls/0/function/arguments").asText());
       assertEquals("call-2", message.at("/tool_calls/1/id").asText());
-      Prompt.Chat asked = (Prompt.Chat) box.remote.attempts().getFirst().request().prompt();
+      Prompt.Chat asked = chatSentTo(box.remote);
       assertEquals(new ToolChoice.Required(), asked.toolChoice());
       assertEquals("{\"type\":\"object\"}", asked.tools().getFirst().parametersSchema());
       String streamed = client.post(CHAT, QUESTION.formatted(tools + ",\"stream\":true")).body();
@@ -171,10 +168,7 @@ class LanServerTest extends ServedTest {
   @Test
   void reasoningIsKeptApartFromTheAnswer() throws Exception {
     box.local.plays(
-        List.of(
-            new FakeProvider.Step.Say(new InferenceEvent.ReasoningDelta("hm")),
-            FakeProvider.say("yes"),
-            FakeProvider.finish(2)));
+        List.of(FakeProvider.reason("hm"), FakeProvider.say("yes"), FakeProvider.finish(2)));
     try (TestClient client = box.client()) {
       JsonNode message =
           Json.MAPPER
@@ -227,8 +221,7 @@ class LanServerTest extends ServedTest {
     try (TestClient client = box.client()) {
       assertEquals(200, client.post(CHAT, messages).status());
     }
-    List<Message> read =
-        ((Prompt.Chat) box.local.attempts().getFirst().request().prompt()).messages();
+    List<Message> read = chatSentTo(box.local).messages();
     assertEquals(Message.of(Message.Role.SYSTEM, "be brief"), read.get(0));
     assertEquals(Message.of(Message.Role.USER, "ab"), read.get(1));
     assertEquals("f", read.get(2).toolCalls().getFirst().name());
@@ -301,24 +294,13 @@ class LanServerTest extends ServedTest {
 
   @Test
   void failureAfterOutputEndsTheStreamWithAnErrorAndNoDone() throws Exception {
-    box.local.plays(
-        List.of(
-            FakeProvider.say("half"),
-            FakeProvider.breaks(InferenceException.Kind.PROVIDER_FAILED)));
-    try (TestClient client = box.client()) {
-      Reply reply = client.post(CHAT, STREAM);
-      assertEquals(200, reply.status());
-      assertEquals("local", reply.header("freehold-provider"));
-      assertTrue(box.remote.attempts().isEmpty());
-      String last = reply.body().strip();
-      last = last.substring(last.lastIndexOf("data: ") + 6);
-      assertEquals("provider_failed", Json.MAPPER.readTree(last).at("/error/code").asText());
-      assertFalse(reply.body().contains("[DONE]"));
-      UsageRecord record = box.record(reply.header("x-request-id"));
-      assertEquals(Outcome.FAILED, record.outcome());
-      assertEquals(1, record.completionTokens());
-      assertEquals(200, client.get("/v1/models").status(), "the connection lives on");
-    }
+    Reply reply = brokenOffAfterOutput(CHAT, STREAM);
+    assertEquals("local", reply.header("freehold-provider"));
+    assertTrue(box.remote.attempts().isEmpty());
+    String last = reply.body().strip();
+    last = last.substring(last.lastIndexOf("data: ") + 6);
+    assertEquals("provider_failed", Json.MAPPER.readTree(last).at("/error/code").asText());
+    assertFalse(reply.body().contains("[DONE]"));
   }
 
   @Test
@@ -357,19 +339,7 @@ class LanServerTest extends ServedTest {
 
   @Test
   void hangUpInTheMiddleOfAStreamFreesTheProvider() throws Exception {
-    CountDownLatch never = new CountDownLatch(1);
-    box.local.plays(
-        List.of(
-            FakeProvider.say("one"), new FakeProvider.Step.Await(never), FakeProvider.finish(1)));
-    String id = "hang-up-streaming";
-    try (TestClient client = box.client()) {
-      client.sendPost(CHAT, STREAM, "x-request-id: " + id);
-      assertEquals(200, client.head().status());
-      assertTrue(client.chunk().contains("one"));
-    }
-    assertEquals(id, awaitClosed(id));
-    UsageRecord record = box.record(id);
-    assertEquals(Outcome.CLIENT_GONE, record.outcome());
+    UsageRecord record = hungUpAfterOutput(CHAT, STREAM, "hang-up-streaming");
     assertEquals(1, record.completionTokens());
     assertEquals(499, record.status());
   }
@@ -384,7 +354,7 @@ class LanServerTest extends ServedTest {
         client.sendPost(CHAT, body, "x-request-id: " + id);
         awaitAttempt(id);
       }
-      assertEquals(id, awaitClosed(id));
+      awaitClosed(id);
       assertEquals(Outcome.CLIENT_GONE, box.record(id).outcome());
     }
   }
@@ -417,12 +387,6 @@ class LanServerTest extends ServedTest {
     assertEquals(0, box.models.openPrompts());
   }
 
-  private static FakeProvider.Step tool(int index, String id, String name, String arguments) {
-    return new FakeProvider.Step.Say(
-        new InferenceEvent.ToolCallDelta(
-            index, Optional.ofNullable(id), Optional.ofNullable(name), arguments));
-  }
-
   private static void awaitAttempt(String id) throws IOException {
     long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (box.local.attempts().stream().noneMatch(a -> a.request().id().equals(id))) {
@@ -441,13 +405,5 @@ class LanServerTest extends ServedTest {
       }
       Thread.onSpinWait();
     }
-  }
-
-  private static String awaitClosed(String id) throws InterruptedException {
-    String closed = box.local.awaitClosed();
-    while (!closed.equals(id)) {
-      closed = box.local.awaitClosed();
-    }
-    return closed;
   }
 }

@@ -132,11 +132,11 @@ class OpenApiRequestsTest extends ServedTest {
     for (String path : document.readPaths()) {
       Set<String> asked = new TreeSet<>();
       for (ObjectNode example : document.examples(path)) {
-        for (int holder = 0; holder < holders(example).size(); holder++) {
+        for (int holder = 0; holder < Mutation.holders(example).size(); holder++) {
           for (String name : leafNames(path)) {
             for (JsonNode value : values) {
               ObjectNode body = example.deepCopy();
-              set(holders(body).get(holder), name, value.deepCopy());
+              set(Mutation.holders(body).get(holder), name, value.deepCopy());
               refusal(path, AskedObject.of(body, asked));
             }
           }
@@ -192,7 +192,7 @@ class OpenApiRequestsTest extends ServedTest {
   }
 
   private static void mutate(ObjectNode body, String path, Random random) {
-    List<ContainerNode<?>> holders = holders(body);
+    List<ContainerNode<?>> holders = Mutation.holders(body);
     ContainerNode<?> holder = holders.get(random.nextInt(holders.size()));
     List<String> names = new ArrayList<>(leafNames(path));
     if (holder instanceof ObjectNode object && random.nextBoolean() && !object.isEmpty()) {
@@ -241,18 +241,5 @@ class OpenApiRequestsTest extends ServedTest {
       }
     }
     return values;
-  }
-
-  private static List<ContainerNode<?>> holders(ObjectNode body) {
-    List<ContainerNode<?>> holders = new ArrayList<>();
-    collect(body, holders);
-    return holders;
-  }
-
-  private static void collect(JsonNode node, List<ContainerNode<?>> holders) {
-    if (node instanceof ContainerNode<?> holder) {
-      holders.add(holder);
-      node.forEach(child -> collect(child, holders));
-    }
   }
 }

@@ -5,12 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.api.TestClient.Reply;
 import dev.freehold.inference.FinishReason;
-import dev.freehold.inference.InferenceEvent;
-import dev.freehold.inference.Usage;
 import dev.freehold.provider.FakeProvider;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -56,7 +53,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
     for (int i = random.nextInt(4); i > 0; i--) {
       String piece = piece(random);
       reasoning.append(piece);
-      steps.add(new FakeProvider.Step.Say(new InferenceEvent.ReasoningDelta(piece)));
+      steps.add(FakeProvider.reason(piece));
     }
     for (int i = random.nextInt(5); i > 0; i--) {
       String piece = piece(random);
@@ -69,20 +66,14 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
       calls.append("get_weather").append(arguments).append(' ');
       int cut = random.nextInt(arguments.length());
       steps.add(
-          call(call, Optional.of("call_" + call), "get_weather", arguments.substring(0, cut)));
-      steps.add(call(call, Optional.empty(), "", arguments.substring(cut)));
+          FakeProvider.call(call, "call_" + call, "get_weather", arguments.substring(0, cut)));
+      steps.add(FakeProvider.call(call, null, null, arguments.substring(cut)));
     }
     FinishReason reason = count > 0 ? FinishReason.TOOL_CALLS : FinishReason.STOP;
-    steps.add(new FakeProvider.Step.Say(new InferenceEvent.Finished(reason, new Usage(7, 0, 5))));
+    steps.add(FakeProvider.finish(reason));
     box.local.plays(steps);
     box.remote.plays(steps);
     return new Said(reasoning.toString(), text.toString(), calls.toString());
-  }
-
-  private static FakeProvider.Step call(
-      int index, Optional<String> id, String name, String arguments) {
-    Optional<String> named = name.isEmpty() ? Optional.empty() : Optional.of(name);
-    return new FakeProvider.Step.Say(new InferenceEvent.ToolCallDelta(index, id, named, arguments));
   }
 
   private static String piece(Random random) {
@@ -119,24 +110,8 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
         + "}";
   }
 
-  private static JsonNode json(Reply reply) throws Exception {
-    assertEquals(200, reply.status(), reply.body());
-    return Json.MAPPER.readTree(reply.body());
-  }
-
-  private static List<JsonNode> frames(Reply reply) throws Exception {
-    assertEquals(200, reply.status(), reply.body());
-    List<JsonNode> frames = new ArrayList<>();
-    for (String line : reply.body().lines().toList()) {
-      if (line.startsWith("data: {")) {
-        frames.add(Json.MAPPER.readTree(line.substring("data: ".length())));
-      }
-    }
-    return frames;
-  }
-
   private static Said chatWhole(Reply reply) throws Exception {
-    JsonNode message = json(reply).at("/choices/0/message");
+    JsonNode message = answered(reply).at("/choices/0/message");
     StringBuilder calls = new StringBuilder();
     for (JsonNode call : message.path("tool_calls")) {
       calls.append(call.at("/function/name").asText());
@@ -152,7 +127,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
     StringBuilder reasoning = new StringBuilder();
     StringBuilder text = new StringBuilder();
     List<StringBuilder> calls = new ArrayList<>();
-    for (JsonNode frame : frames(reply)) {
+    for (JsonNode frame : Sse.frames(reply)) {
       JsonNode delta = frame.at("/choices/0/delta");
       reasoning.append(delta.path("reasoning_content").asText(""));
       text.append(delta.path("content").asText(""));
@@ -176,7 +151,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
   }
 
   private static Said responseWhole(Reply reply) throws Exception {
-    return response(json(reply));
+    return response(answered(reply));
   }
 
   private static Said response(JsonNode response) {
@@ -201,7 +176,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
   private static Said responseStream(Reply reply) throws Exception {
     StringBuilder reasoning = new StringBuilder();
     StringBuilder text = new StringBuilder();
-    List<JsonNode> frames = frames(reply);
+    List<JsonNode> frames = Sse.frames(reply);
     for (JsonNode frame : frames) {
       switch (frame.path("type").asText()) {
         case "response.reasoning_text.delta" -> reasoning.append(frame.path("delta").asText());
@@ -219,7 +194,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
     StringBuilder reasoning = new StringBuilder();
     StringBuilder text = new StringBuilder();
     StringBuilder calls = new StringBuilder();
-    for (JsonNode block : json(reply).path("content")) {
+    for (JsonNode block : answered(reply).path("content")) {
       reasoning.append(block.path("thinking").asText(""));
       text.append(block.path("text").asText(""));
       if (block.path("type").asText().equals("tool_use")) {
@@ -233,7 +208,7 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
     StringBuilder reasoning = new StringBuilder();
     StringBuilder text = new StringBuilder();
     List<StringBuilder> calls = new ArrayList<>();
-    for (JsonNode frame : frames(reply)) {
+    for (JsonNode frame : Sse.frames(reply)) {
       if (frame.at("/content_block/type").asText().equals("tool_use")) {
         calls.add(new StringBuilder(frame.at("/content_block/name").asText()));
       }
@@ -245,5 +220,10 @@ class ReasoningStreamedAndWholeTest extends ServedTest {
       }
     }
     return new Said(reasoning.toString(), text.toString(), joined(calls));
+  }
+
+  private static JsonNode answered(Reply reply) throws Exception {
+    assertEquals(200, reply.status(), reply.body());
+    return json(reply);
   }
 }

@@ -3,16 +3,12 @@ package dev.freehold.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ContainerNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.Usage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -66,7 +62,7 @@ class ResponseRequestsTest {
     for (int i = 0; i < MUTATIONS; i++) {
       ObjectNode body = Json.object(FULL.getBytes(StandardCharsets.UTF_8));
       for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
-        mutate(body, random);
+        Mutation.change(body, REPLACEMENTS, random);
       }
       String what = "seed " + seed + ": " + body;
       try {
@@ -88,33 +84,5 @@ class ResponseRequestsTest {
     AnswerBody answer = Surface.RESPONSES.whole("r-1", read);
     answer.add(0, end);
     return answer.json("r-1", "assistant", Instant.EPOCH);
-  }
-
-  private static void mutate(ObjectNode body, Random random) throws Exception {
-    List<ContainerNode<?>> holders = new ArrayList<>();
-    collect(body, holders);
-    JsonNode replacement =
-        Json.MAPPER.readTree(REPLACEMENTS.get(random.nextInt(REPLACEMENTS.size())));
-    switch (holders.get(random.nextInt(holders.size()))) {
-      case ObjectNode object -> {
-        List<String> names = new ArrayList<>();
-        object.fieldNames().forEachRemaining(names::add);
-        String name = names.isEmpty() ? "type" : names.get(random.nextInt(names.size()));
-        if (random.nextInt(4) == 0) {
-          object.remove(name);
-        } else {
-          object.set(name, replacement);
-        }
-      }
-      case ArrayNode array -> array.add(replacement);
-      default -> throw new AssertionError("a third kind of container");
-    }
-  }
-
-  private static void collect(JsonNode node, List<ContainerNode<?>> holders) {
-    if (node instanceof ContainerNode<?> holder) {
-      holders.add(holder);
-      node.forEach(child -> collect(child, holders));
-    }
   }
 }

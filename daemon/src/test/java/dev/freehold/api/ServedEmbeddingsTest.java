@@ -6,28 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.freehold.bundle.policy.Policy;
-import dev.freehold.engine.EngineOptions;
 import dev.freehold.models.TestModels;
 import dev.freehold.models.TinyModels;
-import dev.freehold.observability.EngineGauges;
-import dev.freehold.observability.RequestMetrics;
-import dev.freehold.provider.LocalProvider;
-import dev.freehold.provider.RetiredModel;
-import dev.freehold.provider.ServedModel;
-import dev.freehold.routing.Router;
-import dev.freehold.routing.RoutingTable;
-import dev.freehold.store.UsageLedger;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -49,78 +34,28 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class ServedEmbeddingsTest {
 
-  private static final String POLICY =
-      """
-      site: test
-      models:
-        search:    {catalogue: all-minilm-l6-v2, context: 512}
-        ranker:    {catalogue: all-minilm-l6-v2, context: 512}
-        assistant: {catalogue: smollm2-135m, context: 1024}
-      providers:
-        local: {kind: engine}
-      locality:
-        restricted:   [local]
-        confidential: [local]
-        internal:     [local]
-        public:       [local]
-      clients:
-        website: {label: internal}
-      routes:
-        - {name: usual, use: [local]}
-      """;
-
   @TempDir private static Path folder;
 
-  private static final LocalProvider LOCAL = new LocalProvider("local");
-  private static final TestAuthority CLIENTS = TestAuthority.create("clients");
-  private static final TestAuthority SERVERS = TestAuthority.create("servers");
-  private static RequestMetrics metrics;
-  private static UsageLedger ledger;
-  private static LanServer server;
+  private static LocalBox box;
 
   @BeforeAll
-  static void start() throws Exception {
-    serve("search", TestModels.embedding(), 512);
-    serve("ranker", TinyModels.in(folder).reranker(), 512);
-    serve("assistant", TestModels.small(), 1024);
-    Router router = new Router(LOCAL, Clock.systemUTC(), Duration.ofMinutes(1));
-    router.apply(RoutingTable.compile(Policy.parse(POLICY), Map.of("local", LOCAL), Instant.MAX));
-    ledger = UsageLedger.open(folder.resolve("store"));
-    metrics = RequestMetrics.create(EngineGauges.none());
-    TestAuthority.Credential own = SERVERS.server();
-    server =
-        LanServer.start(
-            new LanServerConfig(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                LanServerConfig.DEFAULT_BODY_BYTES_MAX,
-                64,
-                Duration.ofMinutes(2),
-                Duration.ofSeconds(5)),
-            new LanIdentity(own.keys().getPrivate(), own.chain(), List.of(CLIENTS.certificate())),
-            router,
-            ledger,
-            metrics,
-            Clock.systemUTC());
-  }
-
-  private static void serve(String name, Path gguf, int contextTokens) {
-    LOCAL.serve(ServedModel.load(name, gguf, EngineOptions.of(contextTokens, 4)));
+  static void start() {
+    box =
+        new LocalBox(
+            folder,
+            new LocalBox.Model("search", "all-minilm-l6-v2", TestModels.embedding(), 512, 4),
+            new LocalBox.Model(
+                "ranker", "all-minilm-l6-v2", TinyModels.in(folder).reranker(), 512, 4),
+            new LocalBox.Model("assistant", "smollm2-135m", TestModels.small(), 1024, 4));
   }
 
   @AfterAll
   static void stop() {
-    server.close(Duration.ofMillis(200));
-    ledger.close();
-    metrics.close();
-    for (String model : List.of("search", "ranker", "assistant")) {
-      LOCAL.withdraw(model).ifPresent(RetiredModel::close);
-    }
+    box.close();
   }
 
   private static TestClient.Reply posted(String path, ObjectNode body) throws IOException {
-    try (TestClient client =
-        TestClient.connect(
-            server.address(), SERVERS, CLIENTS.client("CN=alice, OU=website, O=test"))) {
+    try (TestClient client = box.client()) {
       return client.post(path, body.toString());
     }
   }
@@ -272,23 +207,10 @@ class ServedEmbeddingsTest {
     JsonNode usage = Json.MAPPER.readTree(reply.body()).path("usage");
     assertEquals(7, usage.path("prompt_tokens").intValue());
     assertEquals(7, usage.path("total_tokens").intValue());
-    UsageRecord record = record(reply.header("x-request-id"));
+    UsageRecord record = box.record(reply.header("x-request-id"));
     assertEquals(7, record.promptTokens());
     assertEquals(0, record.completionTokens());
     assertEquals("search", record.model().orElseThrow());
-  }
-
-  private static UsageRecord record(String requestId) throws InterruptedException {
-    long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (System.nanoTime() - until < 0) {
-      for (UsageRecord record : ledger.query(Instant.EPOCH, 1_000)) {
-        if (record.requestId().equals(requestId)) {
-          return record;
-        }
-      }
-      Thread.onSpinWait();
-    }
-    throw new AssertionError("request " + requestId + " left no usage record");
   }
 
   private static ObjectNode ranking(String query, List<String> documents) {

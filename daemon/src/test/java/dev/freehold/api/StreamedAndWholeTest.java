@@ -5,23 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.freehold.bundle.policy.Policy;
-import dev.freehold.engine.EngineOptions;
 import dev.freehold.models.TestModels;
-import dev.freehold.observability.EngineGauges;
-import dev.freehold.observability.RequestMetrics;
-import dev.freehold.provider.LocalProvider;
-import dev.freehold.provider.ServedModel;
-import dev.freehold.routing.Router;
-import dev.freehold.routing.RoutingTable;
-import dev.freehold.store.UsageLedger;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,25 +28,6 @@ class StreamedAndWholeTest {
   private static final int REQUESTS = Integer.getInteger("freehold.property.requests", 16);
   private static final long SEED = Long.getLong("freehold.property.seed", System.nanoTime());
 
-  private static final String POLICY =
-      """
-      site: test
-      models:
-        starter: {catalogue: qwen2.5-coder-0.5b, context: 2048}
-        small: {catalogue: smollm2-135m, context: 2048}
-      providers:
-        local: {kind: engine}
-      locality:
-        restricted: [local]
-        confidential: [local]
-        internal: [local]
-        public: [local]
-      clients:
-        website: {label: public}
-      routes:
-        - {name: usual, use: [local]}
-      """;
-
   private static final List<String> QUESTIONS =
       List.of(
           "What is the weather in Paris?",
@@ -70,44 +36,20 @@ class StreamedAndWholeTest {
           "Was ist die Hauptstadt der Schweiz? 日本は？");
 
   @TempDir static Path folder;
-  private static final TestAuthority CLIENTS = TestAuthority.create("clients");
-  private static final TestAuthority SERVERS = TestAuthority.create("servers");
-  private static final LocalProvider PROVIDER = new LocalProvider("local");
-  private static final RequestMetrics METRICS = RequestMetrics.create(EngineGauges.none());
-  private static UsageLedger ledger;
-  private static LanServer server;
+  private static LocalBox box;
 
   @BeforeAll
-  static void start() throws Exception {
-    PROVIDER.serve(ServedModel.load("starter", TestModels.starter(), EngineOptions.of(2048, 2)));
-    PROVIDER.serve(ServedModel.load("small", TestModels.small(), EngineOptions.of(2048, 2)));
-    Router router = new Router(PROVIDER, Clock.systemUTC(), Duration.ofMinutes(5));
-    router.apply(
-        RoutingTable.compile(Policy.parse(POLICY), Map.of("local", PROVIDER), Instant.MAX));
-    ledger = UsageLedger.open(folder);
-    TestAuthority.Credential own = SERVERS.server();
-    server =
-        LanServer.start(
-            new LanServerConfig(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                100_000,
-                64,
-                Duration.ofMinutes(5),
-                Duration.ofSeconds(5)),
-            new LanIdentity(own.keys().getPrivate(), own.chain(), List.of(CLIENTS.certificate())),
-            router,
-            ledger,
-            METRICS,
-            InstantSource.system());
+  static void start() {
+    box =
+        new LocalBox(
+            folder,
+            new LocalBox.Model("starter", "qwen2.5-coder-0.5b", TestModels.starter(), 2048, 2),
+            new LocalBox.Model("small", "smollm2-135m", TestModels.small(), 2048, 2));
   }
 
   @AfterAll
   static void stop() {
-    server.close(Duration.ofMillis(200));
-    ledger.close();
-    METRICS.close();
-    PROVIDER.withdraw("starter").orElseThrow().close();
-    PROVIDER.withdraw("small").orElseThrow().close();
+    box.close();
   }
 
   @Test
@@ -115,9 +57,7 @@ class StreamedAndWholeTest {
     System.out.println("StreamedAndWholeTest: seed " + SEED + ", " + REQUESTS + " requests");
     Random random = new Random(SEED);
     List<Drawn> surfaces = List.of(Drawn.CHAT, Drawn.COMPLETION, Drawn.RESPONSE, Drawn.MESSAGE);
-    try (TestClient client =
-        TestClient.connect(
-            server.address(), SERVERS, CLIENTS.client("CN=alice, OU=website, O=test"))) {
+    try (TestClient client = box.client()) {
       client.socket().setSoTimeout(120_000);
       for (int i = 0; i < REQUESTS; i++) {
         Drawn surface = surfaces.get(i % surfaces.size());
@@ -130,19 +70,9 @@ class StreamedAndWholeTest {
         assertEquals(200, streamed.status(), () -> what + "\n" + streamed.body());
         List<String> expected = surface.ofWhole(Json.MAPPER.readTree(whole.body()));
         assertTrue(!expected.isEmpty(), what);
-        assertEquals(expected, surface.ofStream(frames(streamed.body())), what);
+        assertEquals(expected, surface.ofStream(Sse.frames(streamed)), what);
       }
     }
-  }
-
-  private static List<JsonNode> frames(String body) throws Exception {
-    List<JsonNode> frames = new ArrayList<>();
-    for (String line : body.lines().toList()) {
-      if (line.startsWith("data: {")) {
-        frames.add(Json.MAPPER.readTree(line.substring(6)));
-      }
-    }
-    return frames;
   }
 
   /** A surface: how its requests are drawn, and what its two forms of an answer say. */

@@ -101,6 +101,10 @@ final class TestBox implements AutoCloseable {
 
   /** A request's record, which is written just after its last byte was sent. */
   UsageRecord record(String requestId) throws InterruptedException {
+    return record(ledger, requestId);
+  }
+
+  static UsageRecord record(UsageLedger ledger, String requestId) throws InterruptedException {
     long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (System.nanoTime() - until < 0) {
       for (UsageRecord record : ledger.query(Instant.EPOCH, 1_000)) {

@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.freehold.llama.Model;
-import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Pooling;
 import dev.freehold.llama.TokenPack;
-import dev.freehold.models.TestModels;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,31 +16,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The engine over the real llama.cpp; a model of text is made to pool, so vectors mean little. */
 @Timeout(120)
-class EmbeddingEngineTest {
+class EmbeddingEngineTest extends SmallModelTest {
 
   private static final int INPUT_TOKENS_MAX = 64;
 
   /** A slice for each vector, and what the JVM rounds by. */
   private static final long ENGINE_BYTES_PER_VECTOR_MAX = 512;
-
-  private static Model model;
-
-  @BeforeAll
-  static void load() {
-    model = Model.load(TestModels.small(), ModelOptions.defaults());
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
 
   private static EmbeddingEngine engine(int requestsMax, int queueMax) {
     return EmbeddingEngine.start(

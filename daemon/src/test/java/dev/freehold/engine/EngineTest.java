@@ -7,88 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.freehold.llama.Model;
-import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Sampler;
 import dev.freehold.llama.SamplerOptions;
-import dev.freehold.models.TestModels;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The engine over the real llama.cpp and the small model. */
 @Timeout(120)
-class EngineTest {
-
-  private static final String STORY = "Once upon a time there was a";
+class EngineTest extends TextEngineTest {
 
   private static final long ENGINE_BYTES_PER_TOKEN_MAX = 64;
-
-  private static Model model;
-
-  @BeforeAll
-  static void load() {
-    model = Model.load(TestModels.small(), ModelOptions.defaults());
-  }
-
-  @AfterAll
-  static void close() {
-    model.close();
-  }
-
-  private static EngineOptions options(int contextTokens, int slots, int queueMax) {
-    EngineOptions defaults = EngineOptions.of(contextTokens, slots);
-    return new EngineOptions(
-        contextTokens,
-        slots,
-        defaults.batchTokens(),
-        defaults.threads(),
-        defaults.gpuLayers(),
-        queueMax,
-        Duration.ofSeconds(60),
-        defaults.interTokenTarget());
-  }
-
-  private static GenerationRequest request(
-      String prompt, OptionalInt limit, SamplerOptions sampling, String... stops) {
-    return new GenerationRequest(
-        model.tokenize(prompt, true, true),
-        Sampler.create(model, sampling),
-        limit,
-        List.of(stops),
-        false,
-        sampling.seed() >= 0);
-  }
-
-  private static GenerationRequest greedy(String prompt, int limit, String... stops) {
-    return request(prompt, OptionalInt.of(limit), neverEnding(), stops);
-  }
-
-  private static String text(Generation generation) throws Exception {
-    StringBuilder text = new StringBuilder();
-    for (int length = generation.read(); length >= 0; length = generation.read()) {
-      text.append(new String(generation.bytes(), 0, length, UTF_8));
-    }
-    return text.toString();
-  }
-
-  private static String answer(Engine engine, GenerationRequest request) throws Exception {
-    try (Generation generation = engine.submit(request)) {
-      return text(generation);
-    }
-  }
 
   @Test
   void limitEndsAGenerationAndIsCounted() throws Exception {
@@ -162,6 +98,7 @@ class EngineTest {
       endless.close();
       text(next);
       assertEquals(5, next.completionTokens());
+      assertTrue(endless.completionTokens() < 900, "the next one waited for its end");
       assertThrows(EngineException.class, () -> text(endless));
     }
   }
@@ -212,32 +149,6 @@ class EngineTest {
     }
   }
 
-  @Test
-  void sequencesWithoutALimitParkInsteadOfFailingWhenCellsRunOut() throws Exception {
-    SamplerOptions sampling = neverEnding();
-    try (Engine engine = Engine.start(model, options(600, 2, 8));
-        Generation first = engine.submit(request(STORY, OptionalInt.empty(), sampling));
-        Generation second = engine.submit(request(STORY, OptionalInt.empty(), sampling))) {
-      text(first);
-      text(second);
-      assertEquals(Generation.Ending.CONTEXT_FULL, first.ending());
-      assertEquals(Generation.Ending.CONTEXT_FULL, second.ending());
-      assertEquals(engine.sequenceTokensMax(), first.promptTokens() + first.completionTokens());
-      assertEquals(engine.sequenceTokensMax(), second.promptTokens() + second.completionTokens());
-    }
-  }
-
-  /** Greedy, with a bias that keeps the model from ending its turn. */
-  private static SamplerOptions neverEnding() {
-    Map<Integer, Float> bias = new HashMap<>();
-    for (int token = 0; token < model.vocabularySize(); token++) {
-      if (model.isEndOfGeneration(token)) {
-        bias.put(token, -1000f);
-      }
-    }
-    return SamplerOptions.greedy().withLogitBias(bias);
-  }
-
   /** The promise of zero copies: what a token costs on the heap of the engine's thread. */
   @Test
   void generatedTokenAllocatesNextToNothingOnTheEnginesThread() throws Exception {
@@ -267,127 +178,6 @@ class EngineTest {
   private static void readUntil(Generation generation, int tokens) throws Exception {
     while (generation.completionTokens() < tokens) {
       assertTrue(generation.read() > 0);
-    }
-  }
-
-  private static EngineOptions impatient(Duration queueDeadline) {
-    EngineOptions usual = options(1024, 1, 8);
-    return new EngineOptions(
-        1024,
-        1,
-        usual.batchTokens(),
-        usual.threads(),
-        usual.gpuLayers(),
-        8,
-        queueDeadline,
-        usual.interTokenTarget());
-  }
-
-  private static GenerationRequest background(String prompt, int limit) {
-    return new GenerationRequest(
-        model.tokenize(prompt, true, true),
-        Sampler.create(model, neverEnding()),
-        OptionalInt.of(limit),
-        List.of(),
-        false,
-        false,
-        OptionalInt.empty(),
-        true);
-  }
-
-  @Test
-  void backgroundIsAdmittedAfterThoseThatCameLater() throws Exception {
-    try (Engine engine = Engine.start(model, options(1024, 1, 8))) {
-      Generation running = engine.submit(greedy(STORY, 900));
-      assertTrue(running.read() > 0);
-      Generation patient = engine.submit(background(STORY, 5));
-      Generation later = engine.submit(greedy(STORY, 100));
-      running.close();
-      text(patient);
-      assertTrue(later.hasEnded());
-      assertEquals(100, later.completionTokens());
-      assertEquals(5, patient.completionTokens());
-    }
-  }
-
-  @Test
-  void runningBackgroundMakesWayAndComesBack() throws Exception {
-    try (Engine engine = Engine.start(model, options(1024, 1, 8));
-        Generation patient = engine.submit(background(STORY, 700))) {
-      assertTrue(patient.read() > 0);
-      try (Generation urgent = engine.submit(greedy(STORY, 20))) {
-        text(urgent);
-        assertEquals(20, urgent.completionTokens());
-      }
-      assertFalse(patient.hasEnded());
-      text(patient);
-      assertEquals(700, patient.completionTokens());
-    }
-  }
-
-  @Test
-  void backgroundThatHasRunForLongMakesWayStill() throws Exception {
-    try (Engine engine = Engine.start(model, impatient(Duration.ofMillis(100)));
-        Generation patient = engine.submit(background(STORY, 700))) {
-      while (patient.ageNanos() < Duration.ofMillis(100).toNanos()) {
-        assertTrue(patient.read() > 0);
-      }
-      try (Generation urgent = engine.submit(greedy(STORY, 20))) {
-        text(urgent);
-      }
-      assertFalse(patient.hasEnded());
-    }
-  }
-
-  @Test
-  void parkedRequestWhoseReaderHasGoneIsLetGo() throws Exception {
-    try (Engine engine = Engine.start(model, options(1024, 1, 8))) {
-      Generation patient = engine.submit(background(STORY, 700));
-      assertTrue(patient.read() > 0);
-      try (Generation urgent = engine.submit(greedy(STORY, 900))) {
-        assertTrue(urgent.read() > 0);
-        assertEquals(1, engine.load().queued(), "the background is parked");
-        patient.close();
-        while (!patient.hasEnded()) {
-          Thread.onSpinWait();
-        }
-        assertFalse(urgent.hasEnded());
-        text(urgent);
-        assertEquals(900, urgent.completionTokens(), "nobody else's decode was broken off");
-      }
-    }
-  }
-
-  @Test
-  void backgroundThatHasWaitedLongCountsAsAnyOther() throws Exception {
-    try (Engine engine = Engine.start(model, impatient(Duration.ofNanos(2)))) {
-      Generation old = engine.submit(background(STORY, 20));
-      while (old.completionTokens() == 0) {
-        Thread.onSpinWait();
-      }
-      Generation later = engine.submit(greedy(STORY, 5));
-      while (later.completionTokens() == 0) {
-        Thread.onSpinWait();
-      }
-      assertTrue(old.hasEnded());
-      old.close();
-      later.close();
-    }
-  }
-
-  @Test
-  void backgroundLeavesRoomInTheQueue() throws Exception {
-    try (Engine engine = Engine.start(model, options(1024, 1, 2))) {
-      Generation running = engine.submit(greedy(STORY, 900));
-      assertTrue(running.read() > 0);
-      Generation patient = engine.submit(background(STORY, 5));
-      EngineException refusal =
-          assertThrows(EngineException.class, () -> engine.submit(background(STORY, 5)));
-      assertEquals(EngineException.Kind.QUEUE_FULL, refusal.kind());
-      Generation later = engine.submit(greedy(STORY, 5));
-      running.close();
-      text(later);
-      text(patient);
     }
   }
 

@@ -1,21 +1,16 @@
 package dev.freehold.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.freehold.llama.Model;
-import dev.freehold.llama.ModelOptions;
 import dev.freehold.llama.Projector;
 import dev.freehold.llama.Sampler;
-import dev.freehold.llama.SamplerOptions;
 import dev.freehold.llama.TokenBuffer;
 import dev.freehold.llama.VisionPrompt;
 import dev.freehold.llama.tiny.TinyImages;
 import dev.freehold.llama.tiny.TinyProjector;
-import dev.freehold.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,10 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Images through the engine, over the real small model with a projector of random weights. */
 @Timeout(120)
-class ImageEngineTest {
+class ImageEngineTest extends SmallModelTest {
 
   private static final String MARKER = "<an image>";
-  private static final String STORY = "Once upon a time there was a";
   private static final int MODEL_WIDTH = 576;
   private static final byte[] ONE = TinyImages.png(64, 64, 1);
   private static final byte[] OTHER = TinyImages.jpeg(64, 64, 2);
@@ -52,20 +46,17 @@ class ImageEngineTest {
    */
   private static final double TOLERANCE = 0.7;
 
-  private static Model model;
   private static ImageEncoder encoder;
 
   @BeforeAll
-  static void load(@TempDir Path directory) throws IOException {
-    model = Model.load(TestModels.small(), ModelOptions.defaults());
+  static void loadEncoder(@TempDir Path directory) throws IOException {
     Path file = TinyProjector.write(directory.resolve("mmproj.gguf"), MODEL_WIDTH, 1);
     encoder = new ImageEncoder(Projector.load(file, model, 1, false));
   }
 
   @AfterAll
-  static void close() {
+  static void closeEncoder() {
     encoder.close();
-    model.close();
   }
 
   private static EngineOptions options(int contextTokens, int slots, int batchTokens) {
@@ -101,33 +92,9 @@ class ImageEngineTest {
         tokens, sampler, limit, List.of(), false, true, logprobs, false, computed);
   }
 
-  private static SamplerOptions neverEnding() {
-    Map<Integer, Float> bias = new HashMap<>();
-    for (int token = 0; token < model.vocabularySize(); token++) {
-      if (model.isEndOfGeneration(token)) {
-        bias.put(token, -1000f);
-      }
-    }
-    return SamplerOptions.greedy().withLogitBias(bias);
-  }
-
   private static GenerationRequest limited(String text, int limit, byte[]... images)
       throws Exception {
     return request(text, OptionalInt.of(limit), images);
-  }
-
-  private static String text(Generation generation) throws Exception {
-    StringBuilder text = new StringBuilder();
-    for (int length = generation.read(); length >= 0; length = generation.read()) {
-      text.append(new String(generation.bytes(), 0, length, UTF_8));
-    }
-    return text.toString();
-  }
-
-  private static String answer(Engine engine, GenerationRequest request) throws Exception {
-    try (Generation generation = engine.submit(request)) {
-      return text(generation);
-    }
   }
 
   @Test
@@ -273,6 +240,10 @@ class ImageEngineTest {
       assertTrue(endless.read() > 0);
       endless.close();
       assertThrows(EngineException.class, () -> text(endless));
+      while (encoder.bytesHeld() > 0) {
+        Thread.onSpinWait();
+      }
+      assertTrue(endless.completionTokens() < 900, "the images were held until its end");
     }
     assertEquals(0, encoder.bytesHeld());
   }

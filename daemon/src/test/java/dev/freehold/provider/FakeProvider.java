@@ -70,6 +70,22 @@ public final class FakeProvider implements Provider {
         new InferenceEvent.Finished(FinishReason.STOP, new Usage(7, 2, completionTokens)));
   }
 
+  /** Ends the answer for this reason. */
+  public static Step finish(FinishReason reason) {
+    return new Step.Say(new InferenceEvent.Finished(reason, new Usage(5, 0, 9)));
+  }
+
+  public static Step reason(String text) {
+    return new Step.Say(new InferenceEvent.ReasoningDelta(text));
+  }
+
+  /** A piece of a tool call; its id and its name may be null, and are in the later pieces. */
+  public static Step call(int index, String id, String name, String arguments) {
+    return new Step.Say(
+        new InferenceEvent.ToolCallDelta(
+            index, Optional.ofNullable(id), Optional.ofNullable(name), arguments));
+  }
+
   public static Step breaks(InferenceException.Kind kind) {
     return new Step.Break(kind, Optional.empty());
   }

@@ -1,7 +1,9 @@
 package dev.freehold.provider;
 
+import static dev.freehold.provider.FixedSampling.GREEDY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -41,9 +43,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,19 +72,6 @@ class LocalProviderTest {
           {"type": "object", "properties": {"zone": {"type": "string", "maxLength": 30}},
            "required": ["zone"]}\
           """);
-
-  private static final Sampling GREEDY =
-      new Sampling(
-          OptionalDouble.of(0),
-          OptionalDouble.empty(),
-          OptionalInt.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalLong.of(1),
-          Map.of(),
-          List.of());
 
   private static final LocalProvider PROVIDER = new LocalProvider("local");
 
@@ -264,12 +251,15 @@ class LocalProviderTest {
     }
     for (SamplerSetting setting : SamplerSetting.values()) {
       Sampling sampling =
-          sampling(new Sampling.Rarer(Map.of(setting, setting.min()), List.of("\n", "."), false));
+          FixedSampling.of(
+              0.9, new Sampling.Rarer(Map.of(setting, setting.min()), List.of("\n", "."), false));
       assertFalse(text(events(continuation(sampling))).isEmpty(), setting.field());
     }
-    Sampling all = sampling(new Sampling.Rarer(settings, List.of(), true));
+    Sampling all = FixedSampling.of(0.9, new Sampling.Rarer(settings, List.of(), true));
     List<InferenceEvent> events = events(continuation(all));
     assertEquals(FinishReason.LENGTH, ((Finished) events.getLast()).reason());
+    Sampling none = FixedSampling.of(0.9, Sampling.Rarer.NONE);
+    assertNotEquals(text(events(continuation(none))), text(events));
   }
 
   private static InferenceRequest continuation(Sampling sampling) {
@@ -280,21 +270,6 @@ class LocalProviderTest {
         sampling,
         new OutputFormat.Text(),
         OptionalInt.of(8));
-  }
-
-  private static Sampling sampling(Sampling.Rarer rarer) {
-    return new Sampling(
-        OptionalDouble.of(0.9),
-        OptionalDouble.empty(),
-        OptionalInt.empty(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        OptionalDouble.empty(),
-        OptionalLong.of(1),
-        Map.of(),
-        List.of(),
-        rarer);
   }
 
   @Test

@@ -2,18 +2,12 @@ package dev.freehold.provider;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freehold.bundle.policy.ProviderSpec;
-import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
-import dev.freehold.inference.InferenceException;
-import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Message;
@@ -25,112 +19,17 @@ import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.inference.Usage;
 import dev.freehold.provider.FaultyUpstream.Then;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-class OpenAiProviderTest {
-
-  private static final String KEY = "sk-canary-0123456789";
-  private static final String HELLO =
-      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"},\"finish_reason\":null}]}";
-  private static final String STOP =
-      "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}";
-  private static final String USAGE =
-      "{\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":3,"
-          + "\"prompt_tokens_details\":{\"cached_tokens\":4}}}";
-
-  private FaultyUpstream upstream;
-
-  @BeforeEach
-  void start() throws IOException {
-    upstream = new FaultyUpstream();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    upstream.close();
-  }
-
-  private OpenAiProvider provider() {
-    return provider(upstream.url(), Duration.ofSeconds(10), Duration.ofSeconds(20));
-  }
-
-  private static OpenAiProvider provider(URI url, Duration firstToken, Duration total) {
-    return new OpenAiProvider(
-        new ProviderSpec(
-            "helvet",
-            ProviderSpec.Kind.OPENAI,
-            TrustClass.SOVEREIGN,
-            Optional.of("CH"),
-            Optional.of(url),
-            Optional.of("helvet-key"),
-            Optional.of("big-model"),
-            Optional.empty(),
-            Duration.ofSeconds(2),
-            firstToken,
-            total,
-            Optional.empty()),
-        () -> Optional.of(KEY));
-  }
-
-  private static Attempt attempt(Prompt prompt) {
-    return new Attempt(
-        new InferenceRequest(
-            "r-1",
-            "assistant",
-            prompt,
-            Sampling.defaults(),
-            new OutputFormat.Text(),
-            OptionalInt.empty()),
-        Optional.empty(),
-        Instant.now().plusSeconds(60));
-  }
-
-  private static Attempt chat() {
-    return attempt(
-        new Prompt.Chat(
-            List.of(Message.of(Message.Role.USER, "hi")), List.of(), new ToolChoice.Auto(), true));
-  }
-
-  private static List<InferenceEvent> all(InferenceStream stream)
-      throws InferenceException, InterruptedException {
-    List<InferenceEvent> events = new ArrayList<>();
-    do {
-      events.add(stream.next());
-    } while (!(events.getLast() instanceof InferenceEvent.Finished));
-    return events;
-  }
-
-  /** What another thread would do. */
-  private static void end(InferenceStream stream) {
-    stream.close();
-  }
-
-  private InferenceException failure() throws InferenceException {
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
-      return assertThrows(InferenceException.class, () -> all(stream));
-    }
-  }
+/** How requests and answers are put into OpenAI's form and back. */
+class OpenAiProviderTest extends UpstreamTest {
 
   @Test
   void streamBecomesEventsAndUsage() throws Exception {
@@ -261,7 +160,7 @@ class OpenAiProviderTest {
             + FaultyUpstream.end(),
         Then.KEEP_OPEN);
     try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt(new Prompt.Text("once")))) {
+        InferenceStream stream = provider.infer(attempt("assistant", new Prompt.Text("once")))) {
       List<InferenceEvent> events = all(stream);
       assertEquals(new InferenceEvent.TextDelta("abc"), events.getFirst());
       assertEquals(FinishReason.LENGTH, ((InferenceEvent.Finished) events.getLast()).reason());
@@ -330,176 +229,5 @@ class OpenAiProviderTest {
     try (InferenceStream stream = provider.infer(chat())) {
       assertEquals(2, all(stream).size());
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "400, INVALID_REQUEST",
-    "401, PROVIDER_REFUSED",
-    "402, PROVIDER_REFUSED",
-    "403, PROVIDER_REFUSED",
-    "404, PROVIDER_FAILED",
-    "429, PROVIDER_REFUSED",
-    "500, PROVIDER_FAILED",
-    "503, PROVIDER_FAILED",
-    "307, PROVIDER_FAILED",
-  })
-  void refusalNeverRepeatsWhatTheProviderSaid(int status, Kind kind) throws InferenceException {
-    upstream.answers(
-        FaultyUpstream.error(
-            status,
-            "Location: http://127.0.0.1:1/\r\n",
-            "{\"error\":{\"message\":\"Incorrect API key provided: " + KEY + "\"}}"),
-        Then.CLOSE);
-    InferenceException e = failure();
-    assertEquals(kind, e.kind());
-    StringWriter everything = new StringWriter();
-    e.printStackTrace(new PrintWriter(everything));
-    assertFalse(everything.toString().contains("canary"), everything.toString());
-    assertTrue(e.getMessage().contains("helvet") && e.getMessage().contains("" + status));
-  }
-
-  @Test
-  void waitThatTheProviderAsksForIsKept() throws InferenceException {
-    upstream.answers(FaultyUpstream.error(429, "Retry-After: 17\r\n", "{}"), Then.CLOSE);
-    assertEquals(Optional.of(Duration.ofSeconds(17)), failure().retryAfter());
-    upstream.answers(
-        FaultyUpstream.error(429, "Retry-After: 17\r\nretry-after-ms: 250\r\n", "{}"), Then.CLOSE);
-    assertEquals(Optional.of(Duration.ofMillis(250)), failure().retryAfter());
-    upstream.answers(FaultyUpstream.error(429, "Retry-After: 999999\r\n", "{}"), Then.CLOSE);
-    assertEquals(Optional.of(Duration.ofHours(1)), failure().retryAfter());
-    upstream.answers(FaultyUpstream.error(429, "Retry-After: soon\r\n", "{}"), Then.CLOSE);
-    assertEquals(Optional.empty(), failure().retryAfter());
-  }
-
-  @Test
-  void contextThatIsTooLongIsRecognised() throws InferenceException {
-    upstream.answers(
-        FaultyUpstream.error(
-            400, "", "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"x\"}}"),
-        Then.CLOSE);
-    assertEquals(Kind.CONTEXT_TOO_LONG, failure().kind());
-  }
-
-  @Test
-  void portThatNobodyListensOnFails() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    try (OpenAiProvider provider =
-            provider(
-                URI.create("http://127.0.0.1:" + port + "/v1"),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(10));
-        InferenceStream stream = provider.infer(chat())) {
-      assertEquals(
-          Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
-    }
-  }
-
-  @Test
-  void providerThatStaysSilentTimesOutAndIsHungUpOn() throws Exception {
-    upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider =
-            provider(upstream.url(), Duration.ofMillis(200), Duration.ofSeconds(20));
-        InferenceStream stream = provider.infer(chat())) {
-      assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
-      assertTrue(upstream.sawHangUp());
-    }
-  }
-
-  @Test
-  void providerThatStopsInTheMiddleTimesOutInTotal() throws Exception {
-    upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider =
-            provider(upstream.url(), Duration.ofSeconds(5), Duration.ofMillis(400));
-        InferenceStream stream = provider.infer(chat())) {
-      assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
-      assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
-      assertTrue(upstream.sawHangUp());
-    }
-  }
-
-  @Test
-  void closingWhileWaitingHangsUpAtOnce() throws Exception {
-    upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
-      while (upstream.requests().isEmpty()) {
-        Thread.onSpinWait();
-      }
-      end(stream);
-      assertTrue(upstream.sawHangUp());
-      assertEquals(Kind.CANCELLED, assertThrows(InferenceException.class, stream::next).kind());
-    }
-  }
-
-  @Test
-  void closingInTheMiddleHangsUpAtOnceAndKeepsTheCount() throws Exception {
-    upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
-      stream.next();
-      end(stream);
-      assertTrue(upstream.sawHangUp());
-      assertEquals(1, stream.usageSoFar().completionTokens());
-    }
-  }
-
-  @Test
-  void streamThatIsCutBeforeItsEndFails() throws Exception {
-    upstream.answers(FaultyUpstream.events(HELLO), Then.CLOSE);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
-      assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
-      assertEquals(
-          Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
-    }
-  }
-
-  @Test
-  void streamThatEndsCleanlyButEarlyFails() throws Exception {
-    upstream.answers(FaultyUpstream.events(HELLO) + FaultyUpstream.end(), Then.KEEP_OPEN);
-    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "{\"choices\":[",
-        "[]",
-        "42",
-        "{\"error\":{\"message\":\"sk-canary\"}}",
-      })
-  void nonsenseInTheStreamFails(String payload) throws InferenceException {
-    upstream.answers(FaultyUpstream.events(HELLO, payload), Then.WAIT_FOR_HANG_UP);
-    InferenceException e = failure();
-    assertEquals(Kind.PROVIDER_FAILED, e.kind());
-    assertFalse(e.getMessage().contains("canary"));
-  }
-
-  @Test
-  void answerThatIsNoEventStreamFails() throws InferenceException {
-    upstream.answers(FaultyUpstream.error(200, "", "{\"choices\":[]}"), Then.CLOSE);
-    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
-  }
-
-  @Test
-  void endlessLineIsCutOff() {
-    StringBuilder answer = new StringBuilder(FaultyUpstream.events(HELLO));
-    String piece = FaultyUpstream.chunk("x".repeat(64 * 1024));
-    for (int i = 0; i < 20; i++) {
-      answer.append(piece);
-    }
-    upstream.answers(answer.toString(), Then.WAIT_FOR_HANG_UP);
-    InferenceException e = assertTimeoutPreemptively(Duration.ofSeconds(10), this::failure);
-    assertEquals(Kind.PROVIDER_FAILED, e.kind());
-  }
-
-  @Test
-  void answerThatIsNoHttpFails() throws InferenceException {
-    upstream.answers("SSH-2.0-OpenSSH_9.9\r\n\r\n", Then.CLOSE);
-    assertEquals(Kind.PROVIDER_FAILED, failure().kind());
   }
 }

@@ -10,93 +10,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freehold.bundle.policy.ProviderSpec;
-import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
-import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
-import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
-import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Usage;
 import dev.freehold.provider.FaultyUpstream.Then;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Vectors and scores of a provider, and what can be wrong with them. */
-class OpenAiVectorsTest {
+class OpenAiVectorsTest extends UpstreamTest {
 
-  private static final String KEY = "sk-canary-0123456789";
   private static final Prompt.Embedding TWO =
       new Prompt.Embedding(
           List.of(new Prompt.Input.OfText("sesame"), new Prompt.Input.OfTokens(List.of(5, 6))),
           OptionalInt.empty());
   private static final Prompt.Ranking RANKING =
       new Prompt.Ranking("a question", List.of("first", "second"));
-
-  private FaultyUpstream upstream;
-
-  @BeforeEach
-  void start() throws IOException {
-    upstream = new FaultyUpstream();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    upstream.close();
-  }
-
-  private OpenAiProvider provider() {
-    return provider(Duration.ofSeconds(10));
-  }
-
-  private OpenAiProvider provider(Duration firstToken) {
-    return new OpenAiProvider(
-        new ProviderSpec(
-            "helvet",
-            ProviderSpec.Kind.OPENAI,
-            TrustClass.SOVEREIGN,
-            Optional.of("CH"),
-            Optional.of(upstream.url()),
-            Optional.of("helvet-key"),
-            Optional.of("big-model"),
-            Optional.empty(),
-            Duration.ofSeconds(2),
-            firstToken,
-            Duration.ofSeconds(20),
-            Optional.empty()),
-        () -> Optional.of(KEY));
-  }
-
-  private static Attempt attempt(Prompt prompt) {
-    return new Attempt(
-        new InferenceRequest(
-            "r-1",
-            "search",
-            prompt,
-            Sampling.defaults(),
-            new OutputFormat.Text(),
-            OptionalInt.empty()),
-        Optional.empty(),
-        Instant.now().plusSeconds(60));
-  }
 
   private static String json(String body) {
     return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
@@ -123,11 +64,8 @@ class OpenAiVectorsTest {
   private List<InferenceEvent> answer(Prompt prompt)
       throws InferenceException, InterruptedException {
     try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt(prompt))) {
-      List<InferenceEvent> events = new ArrayList<>();
-      do {
-        events.add(stream.next());
-      } while (!(events.getLast() instanceof InferenceEvent.Finished));
+        InferenceStream stream = provider.infer(attempt("search", prompt))) {
+      List<InferenceEvent> events = all(stream);
       assertEquals(((InferenceEvent.Finished) events.getLast()).usage(), stream.usageSoFar());
       return events;
     }
@@ -328,8 +266,9 @@ class OpenAiVectorsTest {
   @Test
   void silentProviderIsTimedOut() throws Exception {
     upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider(Duration.ofMillis(300));
-        InferenceStream stream = provider.infer(attempt(TWO))) {
+    try (OpenAiProvider provider =
+            provider(upstream.url(), Duration.ofMillis(300), Duration.ofSeconds(20));
+        InferenceStream stream = provider.infer(attempt("search", TWO))) {
       InferenceException failure = assertThrows(InferenceException.class, stream::next);
       assertEquals(Kind.TIMED_OUT, failure.kind());
     }
@@ -344,7 +283,7 @@ class OpenAiVectorsTest {
             + element(0, base64(1f)),
         Then.WAIT_FOR_HANG_UP);
     try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt(TWO))) {
+        InferenceStream stream = provider.infer(attempt("search", TWO))) {
       assertInstanceOf(InferenceEvent.Embedded.class, stream.next());
     }
     assertTrue(upstream.sawHangUp());

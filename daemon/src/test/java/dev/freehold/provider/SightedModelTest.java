@@ -1,5 +1,6 @@
 package dev.freehold.provider;
 
+import static dev.freehold.provider.FixedSampling.GREEDY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -16,7 +17,6 @@ import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
-import dev.freehold.inference.Sampling;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.tiny.TinyAdapter;
@@ -28,11 +28,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -54,19 +51,6 @@ class SightedModelTest {
   private static final int MODEL_LAYERS = 30;
   private static final byte[] ONE = TinyImages.png(64, 64, 1);
   private static final byte[] OTHER = TinyImages.jpeg(64, 64, 2);
-
-  private static final Sampling GREEDY =
-      new Sampling(
-          OptionalDouble.of(0),
-          OptionalDouble.empty(),
-          OptionalInt.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty(),
-          OptionalLong.of(1),
-          Map.of(),
-          List.of());
 
   private static final LocalProvider PROVIDER = new LocalProvider("local");
   private static final ModelFiles FILES = new ModelFiles();
