@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.anthropic.client.AnthropicClient;
-import com.anthropic.client.okhttp.AnthropicOkHttpClient;
 import com.anthropic.core.JsonValue;
 import com.anthropic.core.http.StreamResponse;
 import com.anthropic.errors.BadRequestException;
@@ -31,13 +30,10 @@ import com.anthropic.models.messages.Usage;
 import com.anthropic.models.models.ModelInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.Site;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -50,8 +46,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AnthropicJavaSuite {
 
-  private static final String CITY_QUESTION = "What is the weather in Zurich?";
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Tool WEATHER =
@@ -59,26 +53,12 @@ final class AnthropicJavaSuite {
 
   private static final Tool ADD = tool("add", "Adds two integers.", Schemas.ADD);
 
-  private final Site site;
+  private static final ToolChoiceAny ANY = ToolChoiceAny.builder().build();
+
   private final AnthropicClient client;
 
-  AnthropicJavaSuite(Site site) {
-    this.site = site;
-    ClientIdentity alice = site.client("alice", "everyone");
-    this.client =
-        AnthropicOkHttpClient.builder()
-            .baseUrl(OfficeSite.baseUrl(site))
-            .apiKey("unused")
-            .maxRetries(0)
-            .timeout(Duration.ofMinutes(3))
-            .sslSocketFactory(alice.sslContext().getSocketFactory())
-            .trustManager(alice.trustManager())
-            .build();
-  }
-
-  @AfterAll
-  void close() {
-    client.close();
+  AnthropicJavaSuite(AnthropicClient client) {
+    this.client = client;
   }
 
   @Test
@@ -96,10 +76,10 @@ final class AnthropicJavaSuite {
 
   @Test
   void messageAnswersTheSameWholeAndStreamed() {
-    MessageCreateParams question = ask(OfficeSite.SMALL, 24).addUserMessage("Say hello.").build();
+    MessageCreateParams.Builder question = ask(OfficeSite.SMALL, 24, "Say hello.");
 
-    Message whole = client.messages().create(question);
-    Message streamed = stream(question);
+    Message whole = whole(question);
+    Message streamed = streamed(question);
 
     assertFalse(text(whole).isBlank());
     assertEquals(text(whole), text(streamed));
@@ -108,28 +88,23 @@ final class AnthropicJavaSuite {
     assertTrue(whole.usage().inputTokens() > 0);
   }
 
+  /** One half of the answer is in the system's text alone, the other in an earlier turn alone. */
   @Test
   void messageFollowsTheSystemAndTheEarlierTurns() {
     Message message =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 24)
-                    .system("You are the assistant of an office.")
-                    .addUserMessage("My name is Ruth.")
-                    .addAssistantMessage("Hello Ruth!")
-                    .addUserMessage("What is my name?")
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT, 48, "My name is Ruth.")
+                .system(Schemas.OFFICE_SYSTEM)
+                .addAssistantMessage("Hello Ruth!")
+                .addUserMessage(Schemas.OFFICE_QUESTION));
 
     assertTrue(text(message).contains("Ruth"), text(message));
+    assertTrue(text(message).contains("Lugano"), text(message));
   }
 
   @Test
   void messageEndsAtItsLimit() {
-    Message message =
-        client
-            .messages()
-            .create(ask(OfficeSite.SMALL, 3).addUserMessage("Write a long story.").build());
+    Message message = whole(ask(OfficeSite.SMALL, 3, "Write a long story."));
 
     assertEquals(StopReason.MAX_TOKENS, message.stopReason().orElseThrow());
     assertEquals(3, message.usage().outputTokens());
@@ -138,17 +113,15 @@ final class AnthropicJavaSuite {
   @Test
   void messageEndsAtAStopSequence() {
     Message message =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 40)
-                    .addUserMessage("Count from 1 to 10, separated by commas.")
-                    .addStopSequence("5")
-                    .addStopSequence("never")
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT, 40, "Count from 1 to 10, separated by commas.")
+                .addStopSequence("5")
+                .addStopSequence("never"));
 
     assertTrue(text(message).contains("4"), text(message));
     assertFalse(text(message).contains("5"), text(message));
+    assertEquals(StopReason.STOP_SEQUENCE, message.stopReason().orElseThrow());
+    assertEquals("5", message.stopSequence().orElseThrow());
   }
 
   @Test
@@ -159,20 +132,16 @@ final class AnthropicJavaSuite {
             .countTokens(
                 MessageCountTokensParams.builder()
                     .model(OfficeSite.ASSISTANT)
-                    .system("You are the assistant of an office.")
-                    .addUserMessage(CITY_QUESTION)
+                    .system(Schemas.OFFICE_SYSTEM)
+                    .addUserMessage(Schemas.CITY_QUESTION)
                     .addTool(WEATHER)
                     .build())
             .inputTokens();
     Usage used =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 1)
-                    .system("You are the assistant of an office.")
-                    .addUserMessage(CITY_QUESTION)
-                    .addTool(WEATHER)
-                    .build())
+        whole(
+                ask(OfficeSite.ASSISTANT, 1, Schemas.CITY_QUESTION)
+                    .system(Schemas.OFFICE_SYSTEM)
+                    .addTool(WEATHER))
             .usage();
 
     assertEquals(used.inputTokens() + used.cacheReadInputTokens().orElse(0L), counted);
@@ -181,15 +150,7 @@ final class AnthropicJavaSuite {
   /** Nothing in the question asks for the tool: only a grammar can have made this call. */
   @Test
   void anyToolIsCalled() {
-    Message message =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 128)
-                    .addUserMessage("Good morning!")
-                    .addTool(WEATHER)
-                    .toolChoice(ToolChoiceAny.builder().build())
-                    .build());
+    Message message = whole(weatherOffered("Good morning!").toolChoice(ANY));
 
     assertEquals(StopReason.TOOL_USE, message.stopReason().orElseThrow());
     assertEquals("get_weather", onlyCall(message).name());
@@ -199,15 +160,10 @@ final class AnthropicJavaSuite {
   @Test
   void namedToolIsCalled() {
     Message message =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 128)
-                    .addUserMessage(CITY_QUESTION)
-                    .addTool(WEATHER)
-                    .addTool(ADD)
-                    .toolChoice(ToolChoiceTool.builder().name("add").build())
-                    .build());
+        whole(
+            weatherOffered(Schemas.CITY_QUESTION)
+                .addTool(ADD)
+                .toolChoice(ToolChoiceTool.builder().name("add").build()));
 
     assertEquals("add", onlyCall(message).name());
     Schemas.assertValid(Schemas.ADD, input(onlyCall(message)));
@@ -215,15 +171,10 @@ final class AnthropicJavaSuite {
 
   @Test
   void streamedCallAccumulatesToTheSame() {
-    MessageCreateParams question =
-        ask(OfficeSite.ASSISTANT, 128)
-            .addUserMessage(CITY_QUESTION)
-            .addTool(WEATHER)
-            .toolChoice(ToolChoiceAny.builder().build())
-            .build();
+    MessageCreateParams.Builder question = weatherOffered(Schemas.CITY_QUESTION).toolChoice(ANY);
 
-    Message whole = client.messages().create(question);
-    Message streamed = stream(question);
+    Message whole = whole(question);
+    Message streamed = streamed(question);
 
     assertEquals(onlyCall(whole).name(), onlyCall(streamed).name());
     assertEquals(onlyCall(whole)._input(), onlyCall(streamed)._input());
@@ -232,45 +183,31 @@ final class AnthropicJavaSuite {
 
   @Test
   void toolsResultBecomesTheAnswer() {
-    MessageCreateParams.Builder conversation =
-        ask(OfficeSite.ASSISTANT, 128).addUserMessage(CITY_QUESTION).addTool(WEATHER);
-    Message asked =
-        client.messages().create(conversation.toolChoice(ToolChoiceAny.builder().build()).build());
+    MessageCreateParams.Builder conversation = weatherOffered(Schemas.CITY_QUESTION);
+    Message asked = whole(conversation.toolChoice(ANY));
     ToolUseBlock call = onlyCall(asked);
     assertEquals(Map.of("city", "Zurich"), Schemas.fields(input(call)));
 
+    ToolResultBlockParam result =
+        ToolResultBlockParam.builder().toolUseId(call.id()).content(Schemas.WEATHER_REPORT).build();
     Message answered =
-        client
-            .messages()
-            .create(
-                conversation
-                    .addMessage(asked)
-                    .addUserMessageOfContentBlockParams(
-                        List.of(
-                            ContentBlockParam.ofToolResult(
-                                ToolResultBlockParam.builder()
-                                    .toolUseId(call.id())
-                                    .content("It snows in Zurich, at minus 3 degrees.")
-                                    .build())))
-                    .toolChoice(ToolChoiceNone.builder().build())
-                    .outputConfig(format(Schemas.SENTENCE))
-                    .build());
+        whole(
+            conversation
+                .addMessage(asked)
+                .addUserMessageOfContentBlockParams(List.of(ContentBlockParam.ofToolResult(result)))
+                .toolChoice(ToolChoiceNone.builder().build())
+                .outputConfig(format(Schemas.SENTENCE)));
 
-    Schemas.assertValid(Schemas.SENTENCE, text(answered));
-    assertTrue(text(answered).contains("now"), text(answered));
+    Schemas.assertTellsOfSnow(text(answered));
     assertEquals(StopReason.END_TURN, answered.stopReason().orElseThrow());
   }
 
   @Test
   void jsonSchemaIsKept() {
     Message message =
-        client
-            .messages()
-            .create(
-                ask(OfficeSite.ASSISTANT, 256)
-                    .addUserMessage(Schemas.BOOK_QUESTION)
-                    .outputConfig(format(Schemas.BOOK))
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT, 256, Schemas.BOOK_QUESTION)
+                .outputConfig(format(Schemas.BOOK)));
 
     Schemas.assertValid(Schemas.BOOK, text(message));
   }
@@ -278,9 +215,7 @@ final class AnthropicJavaSuite {
   @Test
   void unknownModelIsNotFound() {
     NotFoundException refusal =
-        assertThrows(
-            NotFoundException.class,
-            () -> client.messages().create(ask("no-such-model", 4).addUserMessage("Hi").build()));
+        assertThrows(NotFoundException.class, () -> whole(ask("no-such-model", 4, "Hi")));
 
     assertEquals(ErrorType.NOT_FOUND_ERROR, refusal.type().orElseThrow());
     assertTrue(refusal.requestId().isPresent());
@@ -288,26 +223,22 @@ final class AnthropicJavaSuite {
 
   @Test
   void badFieldIsABadRequestThatNamesIt() {
-    BadRequestException refusal =
-        assertThrows(
-            BadRequestException.class,
-            () -> client.messages().create(ask(OfficeSite.SMALL, 0).addUserMessage("Hi").build()));
+    MessageCreateParams.Builder noTokens = ask(OfficeSite.SMALL, 0, "Hi");
+
+    BadRequestException refusal = assertThrows(BadRequestException.class, () -> whole(noTokens));
 
     assertEquals(ErrorType.INVALID_REQUEST_ERROR, refusal.type().orElseThrow());
     assertTrue(refusal.getMessage().contains("max_tokens"), refusal.getMessage());
-    assertThrows(
-        BadRequestException.class,
-        () ->
-            client
-                .messages()
-                .createStreaming(ask(OfficeSite.SMALL, 0).addUserMessage("Hi").build()));
+    assertThrows(BadRequestException.class, () -> streamed(noTokens));
   }
 
   @Test
-  void closedStreamFreesItsSlot() {
+  void closedStreamFreesItsSlot(Site site) throws Exception {
     MessageCreateParams question =
-        ask(OfficeSite.ASSISTANT, 2_000)
-            .addUserMessage("Write a very long story about a river, in fifty chapters.")
+        ask(
+                OfficeSite.ASSISTANT,
+                2_000,
+                "Write a very long story about a river, in fifty chapters.")
             .build();
 
     try (StreamResponse<RawMessageStreamEvent> events =
@@ -317,38 +248,47 @@ final class AnthropicJavaSuite {
               .filter(event -> event.contentBlockDelta().isPresent())
               .findFirst()
               .isPresent());
-      OfficeSite.awaitBusySlots(site, 1);
+      OfficeSite.assertClosingFreesTheSlot(site, events);
     }
-    OfficeSite.awaitBusySlots(site, 0);
   }
 
   private static Tool tool(String name, String description, String schema) {
-    Tool.InputSchema.Builder input = Tool.InputSchema.builder();
-    Schemas.fields(schema)
-        .forEach((key, value) -> input.putAdditionalProperty(key, JsonValue.from(value)));
-    return Tool.builder().name(name).description(description).inputSchema(input.build()).build();
+    Tool.InputSchema input =
+        Tool.InputSchema.builder()
+            .putAllAdditionalProperties(Schemas.fields(schema, JsonValue::from))
+            .build();
+    return Tool.builder().name(name).description(description).inputSchema(input).build();
   }
 
   private static OutputConfig format(String schema) {
-    JsonOutputFormat.Schema.Builder fields = JsonOutputFormat.Schema.builder();
-    Schemas.fields(schema)
-        .forEach((key, value) -> fields.putAdditionalProperty(key, JsonValue.from(value)));
-    return OutputConfig.builder()
-        .format(JsonOutputFormat.builder().schema(fields.build()).build())
-        .build();
+    JsonOutputFormat.Schema fields =
+        JsonOutputFormat.Schema.builder()
+            .putAllAdditionalProperties(Schemas.fields(schema, JsonValue::from))
+            .build();
+    return OutputConfig.builder().format(JsonOutputFormat.builder().schema(fields).build()).build();
   }
 
-  private static MessageCreateParams.Builder ask(String model, long tokensMax) {
+  private static MessageCreateParams.Builder ask(String model, long tokensMax, String question) {
     return MessageCreateParams.builder()
         .model(model)
         .maxTokens(tokensMax)
-        .putAdditionalBodyProperty("temperature", JsonValue.from(0));
+        .putAdditionalBodyProperty("temperature", JsonValue.from(0))
+        .addUserMessage(question);
   }
 
-  private Message stream(MessageCreateParams question) {
+  private static MessageCreateParams.Builder weatherOffered(String question) {
+    return ask(OfficeSite.ASSISTANT, 128, question).addTool(WEATHER);
+  }
+
+  private Message whole(MessageCreateParams.Builder question) {
+    return client.messages().create(question.build());
+  }
+
+  /** What the SDK itself makes of a stream's events. */
+  private Message streamed(MessageCreateParams.Builder question) {
     MessageAccumulator accumulator = MessageAccumulator.create();
     try (StreamResponse<RawMessageStreamEvent> events =
-        client.messages().createStreaming(question)) {
+        client.messages().createStreaming(question.build())) {
       events.stream().forEach(accumulator::accumulate);
     }
     return accumulator.message();

@@ -1,6 +1,5 @@
 package dev.freehold.hardwaretests;
 
-import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
@@ -14,15 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(OfficeSite.class)
 final class AnthropicPythonSuite {
 
-  private final Site site;
-
-  AnthropicPythonSuite(Site site) {
-    this.site = site;
-  }
-
   @TestFactory
-  List<DynamicTest> sdkWorks() {
-    ClientIdentity alice = site.client("alice", "everyone");
-    return PythonSdk.installed().tests("test_anthropic.py", OfficeSite.environment(site, alice));
+  List<DynamicTest> sdkWorks(Site site) {
+    return OfficeSite.pythonTests(site, "test_anthropic.py");
   }
 }

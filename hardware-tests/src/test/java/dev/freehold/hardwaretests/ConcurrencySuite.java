@@ -57,7 +57,7 @@ final class ConcurrencySuite {
         assertTrue(answer.done());
       }
     }
-    awaitBusySlots(0);
+    SharedSite.awaitBusySlots(site, 0);
   }
 
   @Test
@@ -74,7 +74,7 @@ final class ConcurrencySuite {
         assertTrue(answer.get().done());
       }
     }
-    awaitBusySlots(0);
+    SharedSite.awaitBusySlots(site, 0);
   }
 
   @Test
@@ -85,17 +85,17 @@ final class ConcurrencySuite {
       for (int i = 0; i < CLIENTS; i++) {
         clients.add(startCurl(temporary.resolve("stream-" + i)));
       }
-      awaitBusySlots(CLIENTS);
+      SharedSite.awaitBusySlots(site, CLIENTS);
       for (int i = 0; i < CLIENTS; i++) {
         awaitText(temporary.resolve("stream-" + i));
       }
 
       clients.subList(0, CLIENTS / 2).forEach(Process::destroyForcibly);
-      awaitBusySlots(CLIENTS / 2);
+      SharedSite.awaitBusySlots(site, CLIENTS / 2);
       assertTrue(clients.subList(CLIENTS / 2, CLIENTS).stream().allMatch(Process::isAlive));
 
       clients.subList(CLIENTS / 2, CLIENTS).forEach(Process::destroyForcibly);
-      awaitBusySlots(0);
+      SharedSite.awaitBusySlots(site, 0);
     } finally {
       clients.forEach(Process::destroyForcibly);
     }
@@ -163,16 +163,6 @@ final class ConcurrencySuite {
         SETTLE_MAX,
         () ->
             Files.readString(stream).contains("\"content\"")
-                ? Optional.of(true)
-                : Optional.empty());
-  }
-
-  private void awaitBusySlots(int expected) {
-    Await.until(
-        expected + " busy slots",
-        SETTLE_MAX,
-        () ->
-            site.box().metric("freehold_slots_busy") == expected
                 ? Optional.of(true)
                 : Optional.empty());
   }

@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -35,25 +34,15 @@ final class EmbeddingsSuite {
           "A kitten naps on the couch.",
           "The invoice is due on Monday.");
 
-  private final Site site;
   private final OpenAIClient client;
 
-  EmbeddingsSuite(Site site) {
-    this.site = site;
-    this.client = OpenAiJavaSuite.client(site);
-  }
-
-  @AfterAll
-  void close() {
-    client.close();
+  EmbeddingsSuite(OpenAIClient client) {
+    this.client = client;
   }
 
   @TestFactory
-  List<DynamicTest> pythonSdkEmbeds() {
-    return PythonSdk.installed()
-        .tests(
-            "test_openai_embeddings.py",
-            OfficeSite.environment(site, site.client("alice", "everyone")));
+  List<DynamicTest> pythonSdkEmbeds(Site site) {
+    return OfficeSite.pythonTests(site, "test_openai_embeddings.py");
   }
 
   @Test
@@ -75,6 +64,8 @@ final class EmbeddingsSuite {
     EmbeddingValue floats = one(EmbeddingCreateParams.EncodingFormat.FLOAT);
     EmbeddingValue base64 = one(EmbeddingCreateParams.EncodingFormat.BASE64);
 
+    assertTrue(floats.isFloats());
+    assertTrue(base64.isBase64());
     assertArrayEquals(vector(floats), vector(base64), CLOSE);
   }
 

@@ -1,15 +1,20 @@
 package dev.freehold.hardwaretests;
 
-import dev.freehold.hardwaretests.site.Await;
+import com.anthropic.client.AnthropicClient;
+import com.openai.client.OpenAIClient;
 import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.Site;
-import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
 
 /**
  * The shared site of an office: a box whose starter model knows tools and says sensible things,
- * whose small one is quick, and whose third makes vectors.
+ * whose small one is quick, and whose third makes vectors. A suite may ask for the clients of the
+ * official SDKs as well.
  */
 final class OfficeSite extends SharedSite {
 
@@ -21,10 +26,41 @@ final class OfficeSite extends SharedSite {
   /** Names a model of the catalogue that ranks; without it there is no {@link #RANKER}. */
   static final String RANKER_PROPERTY = "freehold.reranker";
 
-  private static final Duration SETTLE_MAX = Duration.ofSeconds(60);
+  private static final Namespace NAMESPACE = Namespace.create(OfficeSite.class);
+  private static final String REQUESTS = "freehold_requests_total";
+  private static final String CLIENT_GONE = "outcome=\"client-gone\"";
 
   OfficeSite() {
     super("office", policy());
+  }
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    Class<?> type = parameter.getParameter().getType();
+    return type == OpenAIClient.class
+        || type == AnthropicClient.class
+        || super.supportsParameter(parameter, context);
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    Site site = (Site) super.resolveParameter(parameter, context);
+    Class<?> type = parameter.getParameter().getType();
+    return type == Site.class
+        ? site
+        : context
+            .getStore(NAMESPACE)
+            .getOrComputeIfAbsent(type, _ -> sdk(type, site), Sdk.class)
+            .client();
+  }
+
+  private static Sdk sdk(Class<?> type, Site site) {
+    if (type == OpenAIClient.class) {
+      OpenAIClient client = SdkClients.openAi(site, alice(site));
+      return new Sdk(client, client::close);
+    }
+    AnthropicClient client = SdkClients.anthropic(site, alice(site));
+    return new Sdk(client, client::close);
   }
 
   private static String policy() {
@@ -56,14 +92,32 @@ final class OfficeSite extends SharedSite {
         "FREEHOLD_HEALTH", site.box().health());
   }
 
-  /** Waits until a number of the engines' slots is busy. */
-  static void awaitBusySlots(Site site, int expected) {
-    Await.until(
-        expected + " busy slots",
-        SETTLE_MAX,
-        () ->
-            site.box().metric("freehold_slots_busy") == expected
-                ? Optional.of(true)
-                : Optional.empty());
+  /** The scenarios of a pytest file, run as alice. */
+  static List<DynamicTest> pythonTests(Site site, String file) {
+    return PythonSdk.installed().tests(file, environment(site, alice(site)));
+  }
+
+  static ClientIdentity alice(Site site) {
+    return site.client("alice", "everyone");
+  }
+
+  /**
+   * Closes the stream of an answer that is far from its end. It must give its slot back because its
+   * client went away, and not because it wrote on to its end.
+   */
+  static void assertClosingFreesTheSlot(Site site, AutoCloseable stream) throws Exception {
+    awaitBusySlots(site, 1);
+    double goneBefore = site.box().metric(REQUESTS, CLIENT_GONE);
+    stream.close();
+    awaitBusySlots(site, 0);
+    awaitMetric(site, REQUESTS, CLIENT_GONE, goneBefore + 1);
+  }
+
+  /** Ends with the suite that asked for it. */
+  private record Sdk(Object client, Runnable end) implements AutoCloseable {
+    @Override
+    public void close() {
+      end.run();
+    }
   }
 }

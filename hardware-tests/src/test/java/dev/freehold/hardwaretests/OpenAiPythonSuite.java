@@ -1,6 +1,5 @@
 package dev.freehold.hardwaretests;
 
-import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
@@ -11,15 +10,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(OfficeSite.class)
 final class OpenAiPythonSuite {
 
-  private final Site site;
-
-  OpenAiPythonSuite(Site site) {
-    this.site = site;
-  }
-
   @TestFactory
-  List<DynamicTest> sdkWorks() {
-    ClientIdentity alice = site.client("alice", "everyone");
-    return PythonSdk.installed().tests("test_openai.py", OfficeSite.environment(site, alice));
+  List<DynamicTest> sdkWorks(Site site) {
+    return OfficeSite.pythonTests(site, "test_openai.py");
   }
 }

@@ -27,7 +27,6 @@ import com.openai.models.responses.ToolChoiceOptions;
 import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -37,19 +36,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class OpenAiResponsesJavaSuite {
 
-  private static final String CITY_QUESTION = "What is the weather in Zurich?";
-
-  private final Site site;
   private final OpenAIClient client;
 
-  OpenAiResponsesJavaSuite(Site site) {
-    this.site = site;
-    this.client = OpenAiJavaSuite.client(site);
-  }
-
-  @AfterAll
-  void close() {
-    client.close();
+  OpenAiResponsesJavaSuite(OpenAIClient client) {
+    this.client = client;
   }
 
   @Test
@@ -57,7 +47,7 @@ final class OpenAiResponsesJavaSuite {
     ResponseCreateParams question =
         ask(OfficeSite.SMALL).input("Say hello.").maxOutputTokens(24).build();
 
-    Response whole = client.responses().create(question);
+    Response whole = whole(question);
     Response streamed = stream(question);
 
     assertFalse(text(whole).isBlank());
@@ -70,9 +60,7 @@ final class OpenAiResponsesJavaSuite {
   @Test
   void responseEndsAtItsLimit() {
     Response response =
-        client
-            .responses()
-            .create(ask(OfficeSite.SMALL).input("Write a long story.").maxOutputTokens(3).build());
+        whole(ask(OfficeSite.SMALL).input("Write a long story.").maxOutputTokens(3).build());
 
     assertEquals(ResponseStatus.INCOMPLETE, response.status().orElseThrow());
     assertEquals(
@@ -80,78 +68,73 @@ final class OpenAiResponsesJavaSuite {
         response.incompleteDetails().orElseThrow().reason().orElseThrow());
   }
 
+  /** One half of the answer is in the instructions alone, the other in an earlier item alone. */
   @Test
   void responseFollowsItsInstructionsAndEarlierItems() {
     Response response =
-        client
-            .responses()
-            .create(
-                ask(OfficeSite.ASSISTANT)
-                    .instructions("You are the assistant of an office.")
-                    .inputOfResponse(
-                        List.of(
-                            message(EasyInputMessage.Role.USER, "My name is Ruth."),
-                            message(EasyInputMessage.Role.ASSISTANT, "Hello Ruth!"),
-                            message(EasyInputMessage.Role.USER, "What is my name?")))
-                    .maxOutputTokens(24)
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT)
+                .instructions(Schemas.OFFICE_SYSTEM)
+                .inputOfResponse(
+                    List.of(
+                        message(EasyInputMessage.Role.USER, "My name is Ruth."),
+                        message(EasyInputMessage.Role.ASSISTANT, "Hello Ruth!"),
+                        message(EasyInputMessage.Role.USER, Schemas.OFFICE_QUESTION)))
+                .maxOutputTokens(48)
+                .build());
 
     assertTrue(text(response).contains("Ruth"), text(response));
+    assertTrue(text(response).contains("Lugano"), text(response));
   }
 
   /** Stateless: the call goes back as an item of the next input. */
   @Test
   void functionCallAndItsOutput() {
-    ResponseInputItem question = message(EasyInputMessage.Role.USER, CITY_QUESTION);
+    ResponseInputItem question = message(EasyInputMessage.Role.USER, Schemas.CITY_QUESTION);
     Response asked =
-        client
-            .responses()
-            .create(
-                ask(OfficeSite.ASSISTANT)
-                    .inputOfResponse(List.of(question))
-                    .addTool(weather())
-                    .toolChoice(ToolChoiceOptions.REQUIRED)
-                    .maxOutputTokens(128)
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT)
+                .inputOfResponse(List.of(question))
+                .addTool(weather())
+                .toolChoice(ToolChoiceOptions.REQUIRED)
+                .maxOutputTokens(128)
+                .build());
     ResponseFunctionToolCall call = onlyCall(asked);
     assertEquals("get_weather", call.name());
     Schemas.assertValid(Schemas.WEATHER, call.arguments());
 
     Response answered =
-        client
-            .responses()
-            .create(
-                ask(OfficeSite.ASSISTANT)
-                    .inputOfResponse(
-                        List.of(
-                            question,
-                            ResponseInputItem.ofFunctionCall(call),
-                            ResponseInputItem.ofFunctionCallOutput(
-                                ResponseInputItem.FunctionCallOutput.builder()
-                                    .callId(call.callId())
-                                    .output("It snows in Zurich, at minus 3 degrees.")
-                                    .build())))
-                    .addTool(weather())
-                    .toolChoice(ToolChoiceOptions.NONE)
-                    .text(format("sentence", Schemas.SENTENCE))
-                    .maxOutputTokens(64)
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT)
+                .inputOfResponse(
+                    List.of(
+                        question,
+                        ResponseInputItem.ofFunctionCall(call),
+                        ResponseInputItem.ofFunctionCallOutput(
+                            ResponseInputItem.FunctionCallOutput.builder()
+                                .callId(call.callId())
+                                .output(Schemas.WEATHER_REPORT)
+                                .build())))
+                .addTool(weather())
+                .toolChoice(ToolChoiceOptions.NONE)
+                .text(format("sentence", Schemas.SENTENCE))
+                .maxOutputTokens(64)
+                .build());
 
-    Schemas.assertValid(Schemas.SENTENCE, text(answered));
-    assertTrue(text(answered).contains("now"), text(answered));
+    Schemas.assertTellsOfSnow(text(answered));
   }
 
   @Test
   void streamedFunctionCallIsTheSame() {
     ResponseCreateParams question =
         ask(OfficeSite.ASSISTANT)
-            .input(CITY_QUESTION)
+            .input(Schemas.CITY_QUESTION)
             .addTool(weather())
             .toolChoice(ToolChoiceFunction.builder().name("get_weather").build())
             .maxOutputTokens(128)
             .build();
 
-    ResponseFunctionToolCall whole = onlyCall(client.responses().create(question));
+    ResponseFunctionToolCall whole = onlyCall(whole(question));
     ResponseFunctionToolCall streamed = onlyCall(stream(question));
 
     assertEquals(whole.name(), streamed.name());
@@ -161,14 +144,12 @@ final class OpenAiResponsesJavaSuite {
   @Test
   void jsonSchemaIsKept() {
     Response response =
-        client
-            .responses()
-            .create(
-                ask(OfficeSite.ASSISTANT)
-                    .input(Schemas.BOOK_QUESTION)
-                    .text(format("book", Schemas.BOOK))
-                    .maxOutputTokens(256)
-                    .build());
+        whole(
+            ask(OfficeSite.ASSISTANT)
+                .input(Schemas.BOOK_QUESTION)
+                .text(format("book", Schemas.BOOK))
+                .maxOutputTokens(256)
+                .build());
 
     assertEquals(ResponseStatus.COMPLETED, response.status().orElseThrow());
     Schemas.assertValid(Schemas.BOOK, text(response));
@@ -179,11 +160,7 @@ final class OpenAiResponsesJavaSuite {
     BadRequestException refusal =
         assertThrows(
             BadRequestException.class,
-            () ->
-                client
-                    .responses()
-                    .create(
-                        ask(OfficeSite.SMALL).input("Hi").previousResponseId("resp_1").build()));
+            () -> whole(ask(OfficeSite.SMALL).input("Hi").previousResponseId("resp_1").build()));
 
     assertEquals("previous_response_id", refusal.param().orElseThrow());
     assertThrows(NotFoundException.class, () -> client.responses().retrieve("resp_1"));
@@ -191,13 +168,11 @@ final class OpenAiResponsesJavaSuite {
 
   @Test
   void unknownModelIsNotFound() {
-    assertThrows(
-        NotFoundException.class,
-        () -> client.responses().create(ask("no-such-model").input("Hi").build()));
+    assertThrows(NotFoundException.class, () -> whole(ask("no-such-model").input("Hi").build()));
   }
 
   @Test
-  void closedStreamFreesItsSlot() {
+  void closedStreamFreesItsSlot(Site site) throws Exception {
     ResponseCreateParams question =
         ask(OfficeSite.ASSISTANT)
             .input("Write a very long story about a river, in fifty chapters.")
@@ -211,9 +186,12 @@ final class OpenAiResponsesJavaSuite {
               .filter(event -> event.outputTextDelta().isPresent())
               .findFirst()
               .isPresent());
-      OfficeSite.awaitBusySlots(site, 1);
+      OfficeSite.assertClosingFreesTheSlot(site, events);
     }
-    OfficeSite.awaitBusySlots(site, 0);
+  }
+
+  private Response whole(ResponseCreateParams question) {
+    return client.responses().create(question);
   }
 
   private Response stream(ResponseCreateParams question) {
@@ -235,28 +213,29 @@ final class OpenAiResponsesJavaSuite {
   }
 
   private static FunctionTool weather() {
-    FunctionTool.Parameters.Builder parameters = FunctionTool.Parameters.builder();
-    Schemas.fields(Schemas.WEATHER)
-        .forEach((key, value) -> parameters.putAdditionalProperty(key, JsonValue.from(value)));
+    FunctionTool.Parameters parameters =
+        FunctionTool.Parameters.builder()
+            .putAllAdditionalProperties(Schemas.fields(Schemas.WEATHER, JsonValue::from))
+            .build();
     return FunctionTool.builder()
         .name("get_weather")
         .description("Tells the weather in a city.")
         .strict(true)
-        .parameters(parameters.build())
+        .parameters(parameters)
         .build();
   }
 
   private static ResponseTextConfig format(String name, String schema) {
-    ResponseFormatTextJsonSchemaConfig.Schema.Builder fields =
-        ResponseFormatTextJsonSchemaConfig.Schema.builder();
-    Schemas.fields(schema)
-        .forEach((key, value) -> fields.putAdditionalProperty(key, JsonValue.from(value)));
+    ResponseFormatTextJsonSchemaConfig.Schema fields =
+        ResponseFormatTextJsonSchemaConfig.Schema.builder()
+            .putAllAdditionalProperties(Schemas.fields(schema, JsonValue::from))
+            .build();
     return ResponseTextConfig.builder()
         .format(
             ResponseFormatTextJsonSchemaConfig.builder()
                 .name(name)
                 .strict(true)
-                .schema(fields.build())
+                .schema(fields)
                 .build())
         .build();
   }

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.DynamicTest;
 final class PythonSdk {
 
   private static final String REQUIREMENTS = "requirements.txt";
-  private static final String FIXTURES = "conftest.py";
+
+  /** What the scenarios of every file share. */
+  private static final List<String> SHARED = List.of("conftest.py", "office.py");
+
   private static final Duration INSTALL_MAX = Duration.ofMinutes(5);
 
   /** All the scenarios of one file, on a machine that builds beside them. */
@@ -104,9 +107,10 @@ final class PythonSdk {
     try {
       Path tests = Files.createTempDirectory("freehold-");
       try {
-        for (String name : List.of(FIXTURES, file)) {
+        for (String name : SHARED) {
           Files.write(tests.resolve(name), resource(name));
         }
+        Files.write(tests.resolve(file), resource(file));
         Path report = tests.resolve("report.xml");
         List<String> command = new ArrayList<>(List.of("python3", "-m", "pytest"));
         command.addAll(List.of("--quiet", "-p", "no:cacheprovider", "--rootdir", tests.toString()));

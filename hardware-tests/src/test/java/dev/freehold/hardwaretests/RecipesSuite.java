@@ -89,8 +89,6 @@ final class RecipesSuite {
 
   private String cook(String recipe) {
     return PythonSdk.installed()
-        .run(
-            recipes.program(recipe),
-            OfficeSite.environment(site, site.client("alice", "everyone")));
+        .run(recipes.program(recipe), OfficeSite.environment(site, OfficeSite.alice(site)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.freehold.hardwaretests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -9,9 +10,15 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** The JSON schemas that the suites ask answers for, and a validator that is not llama.cpp's. */
+/**
+ * The JSON schemas that the suites ask answers for, with the questions that go with them, and a
+ * validator that is not llama.cpp's.
+ */
 final class Schemas {
 
   static final String WEATHER =
@@ -21,6 +28,10 @@ final class Schemas {
        "required": ["city"],
        "additionalProperties": false}
       """;
+
+  static final String CITY_QUESTION = "What is the weather in Zurich?";
+  static final String TOOL_QUESTION = CITY_QUESTION + " Use the tool.";
+  static final String WEATHER_REPORT = "It snows in Zurich, at minus 3 degrees.";
 
   static final String ADD =
       """
@@ -55,6 +66,11 @@ final class Schemas {
        "additionalProperties": false}
       """;
 
+  /** Beside an earlier turn that alone names the user, this alone names the place. */
+  static final String OFFICE_SYSTEM = "You are the assistant of an office in Lugano.";
+
+  static final String OFFICE_QUESTION = "What is my name, and in which city is your office?";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final SchemaRegistry REGISTRY =
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
@@ -68,6 +84,18 @@ final class Schemas {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("The schema is no JSON object.", e);
     }
+  }
+
+  /** The same as an SDK's own type of JSON values. */
+  static <V> Map<String, V> fields(String schema, Function<Object, V> value) {
+    return fields(schema).entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, field -> value.apply(field.getValue())));
+  }
+
+  /** A {@link #SENTENCE} that passes the {@link #WEATHER_REPORT} on. */
+  static void assertTellsOfSnow(String sentence) {
+    assertValid(SENTENCE, sentence);
+    assertTrue(sentence.toLowerCase(Locale.ROOT).contains("snow"), sentence);
   }
 
   static void assertValid(String schema, String json) {

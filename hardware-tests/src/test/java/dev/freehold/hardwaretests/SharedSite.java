@@ -1,7 +1,10 @@
 package dev.freehold.hardwaretests;
 
+import dev.freehold.hardwaretests.site.Await;
 import dev.freehold.hardwaretests.site.Site;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -11,6 +14,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 class SharedSite implements ParameterResolver {
 
   private static final Namespace NAMESPACE = Namespace.create(SharedSite.class);
+
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(60);
 
   private final String name;
   private final String policy;
@@ -37,5 +42,18 @@ class SharedSite implements ParameterResolver {
         .getStore(NAMESPACE)
         .getOrComputeIfAbsent(
             name, _ -> Site.withBox(Path.of("target/suites", name), policy), Site.class);
+  }
+
+  /** Waits until a number of the engines' slots is busy. */
+  static void awaitBusySlots(Site site, int expected) {
+    awaitMetric(site, "freehold_slots_busy", "", expected);
+  }
+
+  /** Waits until a metric, summed over the label sets that hold a text, has a value. */
+  static void awaitMetric(Site site, String name, String label, double expected) {
+    Await.until(
+        "%s of %s to be %.0f".formatted(name, label, expected),
+        SETTLE_MAX,
+        () -> site.box().metric(name, label) == expected ? Optional.of(true) : Optional.empty());
   }
 }

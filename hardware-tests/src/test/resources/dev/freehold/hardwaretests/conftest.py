@@ -24,27 +24,23 @@ def tls():
     return context
 
 
+# The first answer is the one to see, so nothing is tried again.
+SETTINGS = {"api_key": "unused", "max_retries": 0, "timeout": REQUEST_SECONDS_MAX}
+
+
 @pytest.fixture(scope="session")
 def openai_client():
-    with openai.OpenAI(
-        base_url=os.environ["FREEHOLD_URL"],
-        api_key="unused",
-        max_retries=0,
-        timeout=REQUEST_SECONDS_MAX,
-        http_client=openai.DefaultHttpxClient(verify=tls()),
-    ) as client:
+    url = os.environ["FREEHOLD_URL"]
+    http = openai.DefaultHttpxClient(verify=tls())
+    with openai.OpenAI(base_url=url, http_client=http, **SETTINGS) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def anthropic_client():
-    with anthropic.Anthropic(
-        base_url=os.environ["FREEHOLD_URL"].removesuffix("/v1"),
-        api_key="unused",
-        max_retries=0,
-        timeout=REQUEST_SECONDS_MAX,
-        http_client=anthropic.DefaultHttpxClient(verify=tls()),
-    ) as client:
+    url = os.environ["FREEHOLD_URL"].removesuffix("/v1")
+    http = anthropic.DefaultHttpxClient(verify=tls())
+    with anthropic.Anthropic(base_url=url, http_client=http, **SETTINGS) as client:
         yield client
 
 
@@ -60,21 +56,37 @@ def small():
     return os.environ["FREEHOLD_SMALL_MODEL"]
 
 
+def metric(name, label=""):
+    """The value of a metric, summed over those of its label sets that hold a text."""
+    with urllib.request.urlopen(os.environ["FREEHOLD_HEALTH"] + "/metrics") as page:
+        lines = page.read().decode().splitlines()
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name) and label in line
+    )
+
+
+def await_metric(expected, *of):
+    """Looks until a metric has a value; nothing across HTTP can notify us of it."""
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    while (found := metric(*of)) != expected:
+        assert time.monotonic() < deadline, f"expected {expected} of {of}, found {found}"
+        time.sleep(POLL_SECONDS)
+
+
 @pytest.fixture(scope="session")
-def await_busy_slots():
-    """Waits until a number of the engines' slots is busy; nothing across HTTP can notify us."""
+def hang_up():
+    """Closes the stream of an answer that is far from its end.
 
-    def busy():
-        with urllib.request.urlopen(os.environ["FREEHOLD_HEALTH"] + "/metrics") as page:
-            lines = page.read().decode().splitlines()
-        values = [line.rsplit(" ", 1)[1] for line in lines if line.startswith("freehold_slots_busy")]
-        assert values, "the metrics have no freehold_slots_busy"
-        return sum(map(float, values))
+    It must give its slot back because its client went away, and not because it wrote on to its end.
+    """
 
-    def wait(expected):
-        deadline = time.monotonic() + SETTLE_SECONDS_MAX
-        while (found := busy()) != expected:
-            assert time.monotonic() < deadline, f"expected {expected} busy slots, found {found}"
-            time.sleep(POLL_SECONDS)
+    gone = ("freehold_requests_total", 'outcome="client-gone"')
 
-    return wait
+    def close(stream):
+        await_metric(1, "freehold_slots_busy")
+        before = metric(*gone)
+        stream.close()
+        await_metric(0, "freehold_slots_busy")
+        await_metric(before + 1, *gone)
+
+    return close

@@ -5,53 +5,37 @@ field of the body where an answer must repeat.
 """
 
 import anthropic
-import pydantic
 import pytest
+from office import (
+    ADD_SCHEMA,
+    BOOK_QUESTION,
+    CITY_QUESTION,
+    OFFICE_QUESTION,
+    OFFICE_SYSTEM,
+    TOOL_QUESTION,
+    WEATHER_REPORT,
+    WEATHER_SCHEMA,
+    Book,
+    Sentence,
+    user,
+)
 
 GREEDY = {"extra_body": {"temperature": 0}}
 WEATHER = {
     "name": "get_weather",
     "description": "Tells the weather in a city.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-        "additionalProperties": False,
-    },
+    "input_schema": WEATHER_SCHEMA,
 }
-ADD = {
-    "name": "add",
-    "description": "Adds two integers.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
-        "required": ["a", "b"],
-        "additionalProperties": False,
-    },
-}
-WEATHER_REPORT = "It snows in Zurich, at minus 3 degrees."
+ADD = {"name": "add", "description": "Adds two integers.", "input_schema": ADD_SCHEMA}
 
 
-class Book(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    title: str
-    author: str
-    year: int
-
-class Sentence(pydantic.BaseModel):
-    """A small model that has called a tool likes to go on calling; a schema makes it tell."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    answer: str
+def greedy(model, question, **more):
+    """A request whose answer repeats."""
+    return {"model": model, "max_tokens": 128, "messages": user(question), **GREEDY, **more}
 
 
-BOOK_QUESTION = "Which book is this about? In 1818 Mary Shelley published Frankenstein."
-
-
-def user(text):
-    return [{"role": "user", "content": text}]
+def answer(client, model, question, **more):
+    return client.messages.create(**greedy(model, question, **more))
 
 
 def text_of(message):
@@ -83,7 +67,7 @@ def test_models_are_listed_and_retrieved(anthropic_client, assistant, small):
 
 
 def test_message_answers_the_same_whole_and_streamed(anthropic_client, small):
-    request = {"model": small, "max_tokens": 24, "messages": user("Say hello."), **GREEDY}
+    request = greedy(small, "Say hello.", max_tokens=24)
     whole = anthropic_client.messages.create(**request)
     with anthropic_client.messages.stream(**request) as stream:
         streamed = "".join(stream.text_stream)
@@ -99,9 +83,7 @@ def test_message_answers_the_same_whole_and_streamed(anthropic_client, small):
 
 def test_messages_events_come_in_order(anthropic_client, small):
     events = list(
-        anthropic_client.messages.create(
-            model=small, max_tokens=8, messages=user("Say hello."), stream=True, **GREEDY
-        )
+        answer(anthropic_client, small, "Say hello.", max_tokens=8, stream=True)
     )
     kinds = [event.type for event in events if event.type != "ping"]
     deltas = [kind for kind in kinds if kind == "content_block_delta"]
@@ -119,39 +101,35 @@ def test_messages_events_come_in_order(anthropic_client, small):
 
 
 def test_message_follows_the_system_and_the_earlier_turns(anthropic_client, assistant):
+    """One half of the answer is in the system's text alone, the other in an earlier turn alone."""
     message = anthropic_client.messages.create(
         model=assistant,
-        max_tokens=24,
-        system=[{"type": "text", "text": "You are the assistant of an office."}],
+        max_tokens=48,
+        system=[{"type": "text", "text": OFFICE_SYSTEM}],
         messages=[
             {"role": "user", "content": "My name is Ruth."},
             {"role": "assistant", "content": "Hello Ruth!"},
-            {"role": "user", "content": [{"type": "text", "text": "What is my name?"}]},
+            {"role": "user", "content": [{"type": "text", "text": OFFICE_QUESTION}]},
         ],
         **GREEDY,
     )
     assert "Ruth" in text_of(message)
+    assert "Lugano" in text_of(message)
 
 
 def test_message_ends_at_its_limit(anthropic_client, small):
-    message = anthropic_client.messages.create(
-        model=small, max_tokens=3, messages=user("Write a long story."), **GREEDY
-    )
+    message = answer(anthropic_client, small, "Write a long story.", max_tokens=3)
     assert message.stop_reason == "max_tokens"
     assert message.usage.output_tokens == 3
 
 
 def test_message_ends_at_a_stop_sequence(anthropic_client, assistant):
-    message = anthropic_client.messages.create(
-        model=assistant,
-        max_tokens=40,
-        messages=user("Count from 1 to 10, separated by commas."),
-        stop_sequences=["5", "never"],
-        **GREEDY,
+    question = "Count from 1 to 10, separated by commas."
+    message = answer(
+        anthropic_client, assistant, question, max_tokens=40, stop_sequences=["5", "never"]
     )
     assert "4" in text_of(message)
     assert "5" not in text_of(message)
-    # As daemon/README.md states, the neutral form does not tell a stop text from the end.
     assert message.stop_reason == "stop_sequence"
     assert message.stop_sequence == "5"
 
@@ -159,8 +137,8 @@ def test_message_ends_at_a_stop_sequence(anthropic_client, assistant):
 def test_tokens_are_counted_as_they_are_used(anthropic_client, assistant):
     request = {
         "model": assistant,
-        "system": "You are the assistant of an office.",
-        "messages": user("What is the weather in Zurich?"),
+        "system": OFFICE_SYSTEM,
+        "messages": user(CITY_QUESTION),
         "tools": [WEATHER],
     }
     counted = anthropic_client.messages.count_tokens(**request)
@@ -173,13 +151,8 @@ def test_tokens_are_counted_as_they_are_used(anthropic_client, assistant):
 
 def test_any_tool_is_called(anthropic_client, assistant):
     """Nothing in the question asks for the tool: only a grammar can have made this call."""
-    message = anthropic_client.messages.create(
-        model=assistant,
-        max_tokens=128,
-        messages=user("Good morning!"),
-        tools=[WEATHER],
-        tool_choice={"type": "any"},
-        **GREEDY,
+    message = answer(
+        anthropic_client, assistant, "Good morning!", tools=[WEATHER], tool_choice={"type": "any"}
     )
     [call] = calls_of(message)
     assert message.stop_reason == "tool_use"
@@ -189,13 +162,9 @@ def test_any_tool_is_called(anthropic_client, assistant):
 
 
 def test_named_tool_is_called(anthropic_client, assistant):
-    message = anthropic_client.messages.create(
-        model=assistant,
-        max_tokens=128,
-        messages=user("What is the weather in Zurich?"),
-        tools=[WEATHER, ADD],
-        tool_choice={"type": "tool", "name": "add"},
-        **GREEDY,
+    named = {"type": "tool", "name": "add"}
+    message = answer(
+        anthropic_client, assistant, CITY_QUESTION, tools=[WEATHER, ADD], tool_choice=named
     )
     [call] = calls_of(message)
     assert call.name == "add"
@@ -204,27 +173,17 @@ def test_named_tool_is_called(anthropic_client, assistant):
 
 
 def test_forbidden_tool_is_not_called(anthropic_client, assistant):
-    message = anthropic_client.messages.create(
-        model=assistant,
-        max_tokens=24,
-        messages=user("Good morning!"),
-        tools=[WEATHER],
-        tool_choice={"type": "none"},
-        **GREEDY,
+    """The question asks for the tool: a model that may call it does, if only in its text."""
+    message = answer(
+        anthropic_client, assistant, TOOL_QUESTION, tools=[WEATHER], tool_choice={"type": "none"}
     )
     assert not calls_of(message)
     assert text_of(message).strip()
+    assert "get_weather" not in text_of(message)
 
 
 def test_streamed_call_accumulates_to_the_same(anthropic_client, assistant):
-    request = {
-        "model": assistant,
-        "max_tokens": 128,
-        "messages": user("What is the weather in Zurich?"),
-        "tools": [WEATHER],
-        "tool_choice": {"type": "any"},
-        **GREEDY,
-    }
+    request = greedy(assistant, CITY_QUESTION, tools=[WEATHER], tool_choice={"type": "any"})
     whole = anthropic_client.messages.create(**request)
     with anthropic_client.messages.stream(**request) as stream:
         pieces = [event.partial_json for event in stream if event.type == "input_json"]
@@ -239,7 +198,7 @@ def test_streamed_call_accumulates_to_the_same(anthropic_client, assistant):
 
 def test_tools_result_becomes_the_answer(anthropic_client, assistant):
     request = {"model": assistant, "max_tokens": 128, "tools": [WEATHER], **GREEDY}
-    question = user("What is the weather in Zurich?")
+    question = user(CITY_QUESTION)
     asked = anthropic_client.messages.create(
         **request, messages=question, tool_choice={"type": "any"}
     )
@@ -265,11 +224,7 @@ def test_tools_result_becomes_the_answer(anthropic_client, assistant):
 
 def test_json_schema_is_kept(anthropic_client, assistant):
     message = anthropic_client.messages.parse(
-        model=assistant,
-        max_tokens=128,
-        messages=user(BOOK_QUESTION),
-        output_format=Book,
-        **GREEDY,
+        **greedy(assistant, BOOK_QUESTION), output_format=Book
     )
     assert "Shelley" in message.parsed_output.author
     assert message.parsed_output.year == 1818
@@ -310,13 +265,11 @@ def test_bad_field_is_refused_before_a_stream_begins(anthropic_client, small):
 # Cancellation
 
 
-def test_closed_stream_frees_its_slot(anthropic_client, assistant, await_busy_slots):
+def test_closed_stream_frees_its_slot(anthropic_client, assistant, hang_up):
     with anthropic_client.messages.stream(
-        model=assistant,
-        max_tokens=2000,
-        messages=user("Write a very long story about a river, in fifty chapters."),
-        **GREEDY,
+        **greedy(
+            assistant, "Write a very long story about a river, in fifty chapters.", max_tokens=2000
+        )
     ) as stream:
         next(iter(stream.text_stream))
-        await_busy_slots(1)
-    await_busy_slots(0)
+        hang_up(stream)

@@ -3,59 +3,40 @@
 import json
 
 import openai
-import pydantic
 import pytest
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Tells the weather in a city.",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}},
-            "required": ["city"],
-            "additionalProperties": False,
-        },
-    },
-}
-STRICT_WEATHER = {"type": "function", "function": {**WEATHER["function"], "strict": True}}
-ADD = {
-    "type": "function",
-    "function": {
-        "name": "add",
-        "description": "Adds two integers.",
-        "parameters": {
-            "type": "object",
-            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
-            "required": ["a", "b"],
-            "additionalProperties": False,
-        },
-    },
-}
-WEATHER_REPORT = "It snows in Zurich, at minus 3 degrees."
+from office import (
+    ADD_SCHEMA,
+    BOOK_QUESTION,
+    CITY_QUESTION,
+    OFFICE_QUESTION,
+    OFFICE_SYSTEM,
+    TOOL_QUESTION,
+    WEATHER_REPORT,
+    WEATHER_SCHEMA,
+    Book,
+    Sentence,
+    user,
+)
 
 
-class Book(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    title: str
-    author: str
-    year: int
-
-class Sentence(pydantic.BaseModel):
-    """A small model that has called a tool likes to go on calling; a schema makes it tell."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    answer: str
+def tool(name, description, parameters, **more):
+    function = {"name": name, "description": description, "parameters": parameters, **more}
+    return {"type": "function", "function": function}
 
 
-BOOK_QUESTION = "Which book is this about? In 1818 Mary Shelley published Frankenstein."
+WEATHER = tool("get_weather", "Tells the weather in a city.", WEATHER_SCHEMA)
+STRICT_WEATHER = tool("get_weather", "Tells the weather in a city.", WEATHER_SCHEMA, strict=True)
+ADD = tool("add", "Adds two integers.", ADD_SCHEMA)
 
 
-def user(text):
-    return [{"role": "user", "content": text}]
+def greedy(model, question, **more):
+    """A request whose answer repeats."""
+    request = {"model": model, "messages": user(question), "temperature": 0, "max_tokens": 128}
+    return {**request, **more}
+
+
+def choice_of(client, model, question, **more):
+    return client.chat.completions.create(**greedy(model, question, **more)).choices[0]
 
 
 def response_tool(tool):
@@ -115,12 +96,7 @@ def test_chat_answers_the_same_whole_and_streamed(openai_client, small):
 
 
 def test_chat_stream_helper_accumulates_the_whole_answer(openai_client, assistant):
-    request = {
-        "model": assistant,
-        "messages": user("What is the capital of France?"),
-        "temperature": 0,
-        "max_tokens": 64,
-    }
+    request = greedy(assistant, "What is the capital of France?")
     whole = openai_client.chat.completions.create(**request)
     with openai_client.chat.completions.stream(**request) as stream:
         kinds = {event.type for event in stream}
@@ -132,16 +108,18 @@ def test_chat_stream_helper_accumulates_the_whole_answer(openai_client, assistan
 
 
 def test_chat_follows_the_system_and_the_earlier_turns(openai_client, assistant):
+    """One half of the answer is in the system's text alone, the other in an earlier turn alone."""
     messages = [
-        {"role": "system", "content": "You are the assistant of an office."},
+        {"role": "system", "content": OFFICE_SYSTEM},
         {"role": "user", "content": "My name is Ruth."},
         {"role": "assistant", "content": "Hello Ruth!"},
-        {"role": "user", "content": [{"type": "text", "text": "What is my name?"}]},
+        {"role": "user", "content": [{"type": "text", "text": OFFICE_QUESTION}]},
     ]
     answer = openai_client.chat.completions.create(
-        model=assistant, messages=messages, temperature=0, max_completion_tokens=24
+        model=assistant, messages=messages, temperature=0, max_completion_tokens=48
     )
     assert "Ruth" in answer.choices[0].message.content
+    assert "Lugano" in answer.choices[0].message.content
 
 
 def test_chat_ends_at_its_limit(openai_client, small):
@@ -154,16 +132,11 @@ def test_chat_ends_at_its_limit(openai_client, small):
 
 
 def test_chat_ends_at_a_stop_text(openai_client, assistant):
-    answer = openai_client.chat.completions.create(
-        model=assistant,
-        messages=user("Count from 1 to 10, separated by commas."),
-        temperature=0,
-        max_tokens=40,
-        stop=["5", "never"],
-    )
-    assert answer.choices[0].finish_reason == "stop"
-    assert "4" in answer.choices[0].message.content
-    assert "5" not in answer.choices[0].message.content
+    question = "Count from 1 to 10, separated by commas."
+    choice = choice_of(openai_client, assistant, question, max_tokens=40, stop=["5", "never"])
+    assert choice.finish_reason == "stop"
+    assert "4" in choice.message.content
+    assert "5" not in choice.message.content
 
 
 def test_chat_repeats_itself_for_a_seed(openai_client, small):
@@ -197,14 +170,9 @@ def test_chat_answer_names_its_request_and_provider(openai_client, small):
 
 def test_required_tool_is_called(openai_client, assistant):
     """Nothing in the question asks for the tool: only a grammar can have made this call."""
-    choice = openai_client.chat.completions.create(
-        model=assistant,
-        messages=user("Good morning!"),
-        tools=[WEATHER],
-        tool_choice="required",
-        temperature=0,
-        max_tokens=128,
-    ).choices[0]
+    choice = choice_of(
+        openai_client, assistant, "Good morning!", tools=[WEATHER], tool_choice="required"
+    )
     [call] = choice.message.tool_calls
     assert choice.finish_reason == "tool_calls"
     assert call.id
@@ -214,28 +182,19 @@ def test_required_tool_is_called(openai_client, assistant):
 
 
 def test_required_tool_is_called_by_a_model_that_knows_no_tools(openai_client, small):
-    choice = openai_client.chat.completions.create(
-        model=small,
-        messages=user("What is the weather in Zurich?"),
-        tools=[WEATHER],
-        tool_choice="required",
-        temperature=0,
-        max_tokens=128,
-    ).choices[0]
+    choice = choice_of(
+        openai_client, small, CITY_QUESTION, tools=[WEATHER], tool_choice="required"
+    )
     [call] = choice.message.tool_calls
     assert call.function.name == "get_weather"
     assert isinstance(json.loads(call.function.arguments)["city"], str)
 
 
 def test_named_tool_is_called(openai_client, assistant):
-    choice = openai_client.chat.completions.create(
-        model=assistant,
-        messages=user("What is the weather in Zurich?"),
-        tools=[WEATHER, ADD],
-        tool_choice={"type": "function", "function": {"name": "add"}},
-        temperature=0,
-        max_tokens=128,
-    ).choices[0]
+    named = {"type": "function", "function": {"name": "add"}}
+    choice = choice_of(
+        openai_client, assistant, CITY_QUESTION, tools=[WEATHER, ADD], tool_choice=named
+    )
     [call] = choice.message.tool_calls
     arguments = json.loads(call.function.arguments)
     assert call.function.name == "add"
@@ -244,30 +203,20 @@ def test_named_tool_is_called(openai_client, assistant):
 
 
 def test_forbidden_tool_is_not_called(openai_client, assistant):
-    choice = openai_client.chat.completions.create(
-        model=assistant,
-        messages=user("Good morning!"),
-        tools=[WEATHER],
-        tool_choice="none",
-        temperature=0,
-        max_tokens=24,
-    ).choices[0]
-    assert not choice.message.tool_calls
-    assert choice.message.content.strip()
+    """The question asks for the tool: a model that may call it does, if only in its text."""
+    message = choice_of(
+        openai_client, assistant, TOOL_QUESTION, tools=[WEATHER], tool_choice="none"
+    ).message
+    assert not message.tool_calls
+    assert message.content.strip()
+    assert "get_weather" not in message.content
 
 
 def test_model_decides_to_call_a_tool(openai_client, assistant):
     """How llama.cpp's parser reads this model's own call is the model's template's affair: as a
     call, or, as the template has no mark for one, as an answer of bare JSON. Streamed or not, it
     must come out the same."""
-    request = {
-        "model": assistant,
-        "messages": user("What is the weather in Zurich? Use the tool."),
-        "tools": [WEATHER],
-        "tool_choice": "auto",
-        "temperature": 0,
-        "max_tokens": 128,
-    }
+    request = greedy(assistant, TOOL_QUESTION, tools=[WEATHER], tool_choice="auto")
 
     def called(message):
         if message.tool_calls:
@@ -286,14 +235,7 @@ def test_model_decides_to_call_a_tool(openai_client, assistant):
 
 
 def test_streamed_deltas_accumulate_to_the_same_call(openai_client, assistant):
-    request = {
-        "model": assistant,
-        "messages": user("What is the weather in Zurich?"),
-        "tools": [WEATHER],
-        "tool_choice": "required",
-        "temperature": 0,
-        "max_tokens": 128,
-    }
+    request = greedy(assistant, CITY_QUESTION, tools=[WEATHER], tool_choice="required")
     whole = openai_client.chat.completions.create(**request).choices[0]
     calls = {}
     finish = None
@@ -314,20 +256,14 @@ def test_streamed_deltas_accumulate_to_the_same_call(openai_client, assistant):
 
 
 def test_tools_result_becomes_the_answer(openai_client, assistant):
-    messages = user("What is the weather in Zurich?")
-    asked = openai_client.chat.completions.create(
-        model=assistant,
-        messages=messages,
-        tools=[WEATHER],
-        tool_choice="required",
-        temperature=0,
-        max_tokens=128,
-    ).choices[0]
+    asked = choice_of(
+        openai_client, assistant, CITY_QUESTION, tools=[WEATHER], tool_choice="required"
+    )
     [call] = asked.message.tool_calls
     answered = openai_client.chat.completions.parse(
         model=assistant,
         messages=[
-            *messages,
+            *user(CITY_QUESTION),
             asked.message,
             {"role": "tool", "tool_call_id": call.id, "content": WEATHER_REPORT},
         ],
@@ -346,24 +282,19 @@ def test_tools_result_becomes_the_answer(openai_client, assistant):
 
 
 def test_json_object_is_an_object(openai_client, assistant):
-    answer = openai_client.chat.completions.create(
-        model=assistant,
-        messages=user("Who wrote Frankenstein? Answer as JSON."),
+    choice = choice_of(
+        openai_client,
+        assistant,
+        "Who wrote Frankenstein? Answer as JSON.",
         response_format={"type": "json_object"},
-        temperature=0,
-        max_tokens=128,
-    ).choices[0]
-    assert answer.finish_reason == "stop"
-    assert isinstance(json.loads(answer.message.content), dict)
+    )
+    assert choice.finish_reason == "stop"
+    assert isinstance(json.loads(choice.message.content), dict)
 
 
 def test_json_schema_is_kept(openai_client, assistant):
     parsed = openai_client.chat.completions.parse(
-        model=assistant,
-        messages=user(BOOK_QUESTION),
-        response_format=Book,
-        temperature=0,
-        max_tokens=128,
+        **greedy(assistant, BOOK_QUESTION), response_format=Book
     ).choices[0]
     assert parsed.finish_reason == "stop"
     assert "Shelley" in parsed.message.parsed.author
@@ -373,11 +304,7 @@ def test_json_schema_is_kept(openai_client, assistant):
 
 def test_json_schema_is_kept_in_a_stream(openai_client, small):
     with openai_client.chat.completions.stream(
-        model=small,
-        messages=user(BOOK_QUESTION),
-        response_format=Book,
-        temperature=0,
-        max_tokens=256,
+        **greedy(small, BOOK_QUESTION, max_tokens=256), response_format=Book
     ) as stream:
         final = stream.get_final_completion().choices[0]
     assert isinstance(final.message.parsed, Book)
@@ -435,23 +362,25 @@ def test_response_ends_at_its_limit(openai_client, small):
 
 
 def test_response_follows_its_instructions_and_earlier_items(openai_client, assistant):
+    """One half of the answer is in the instructions alone, the other in an earlier item alone."""
     response = openai_client.responses.create(
         model=assistant,
-        instructions="You are the assistant of an office.",
+        instructions=OFFICE_SYSTEM,
         input=[
             *user("My name is Ruth."),
             {"role": "assistant", "content": "Hello Ruth!"},
-            *user("What is my name?"),
+            *user(OFFICE_QUESTION),
         ],
         temperature=0,
-        max_output_tokens=24,
+        max_output_tokens=48,
     )
     assert "Ruth" in response.output_text
+    assert "Lugano" in response.output_text
 
 
 def test_responses_function_call_and_its_output(openai_client, assistant):
     """Stateless: the call goes back as an item of the next input."""
-    question = user("What is the weather in Zurich?")
+    question = user(CITY_QUESTION)
     request = {"model": assistant, "tools": [response_tool(WEATHER)], "temperature": 0}
     asked = openai_client.responses.create(
         **request, input=question, tool_choice="required", max_output_tokens=128
@@ -474,7 +403,7 @@ def test_responses_function_call_and_its_output(openai_client, assistant):
 def test_responses_streamed_function_call_is_the_same(openai_client, assistant):
     request = {
         "model": assistant,
-        "input": "What is the weather in Zurich?",
+        "input": CITY_QUESTION,
         "tools": [response_tool(WEATHER)],
         "tool_choice": {"type": "function", "name": "get_weather"},
         "temperature": 0,
@@ -552,17 +481,15 @@ def test_prompt_longer_than_the_context_is_a_bad_request(openai_client, small):
 # Cancellation
 
 
-def test_closed_chat_stream_frees_its_slot(openai_client, small, await_busy_slots):
+def test_closed_chat_stream_frees_its_slot(openai_client, small, hang_up):
     stream = openai_client.chat.completions.create(
         messages=user("Write a story."), stream=True, **endless(small)
     )
     next(iter(stream))
-    await_busy_slots(1)
-    stream.close()
-    await_busy_slots(0)
+    hang_up(stream)
 
 
-def test_closed_response_stream_frees_its_slot(openai_client, assistant, await_busy_slots):
+def test_closed_response_stream_frees_its_slot(openai_client, assistant, hang_up):
     stream = openai_client.responses.create(
         model=assistant,
         input="Write a very long story about a river, in fifty chapters.",
@@ -573,6 +500,4 @@ def test_closed_response_stream_frees_its_slot(openai_client, assistant, await_b
     for event in stream:
         if event.type == "response.output_text.delta":
             break
-    await_busy_slots(1)
-    stream.close()
-    await_busy_slots(0)
+    hang_up(stream)

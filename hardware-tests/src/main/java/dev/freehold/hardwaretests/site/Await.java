@@ -36,6 +36,8 @@ public final class Await {
         if (System.nanoTime() > deadlineNanos) {
           throw new SiteException("Waited " + atMost.toSeconds() + " s in vain for " + what + ".");
         }
+        // A process, a file or a line of a log tells nobody that it has changed: there is nothing
+        // here to block on, so a look follows a look. Nothing depends on how long it sleeps.
         Thread.sleep(POLL_EVERY);
       }
     } catch (InterruptedException e) {

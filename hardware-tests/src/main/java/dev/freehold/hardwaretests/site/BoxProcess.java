@@ -122,9 +122,14 @@ public final class BoxProcess implements AutoCloseable {
 
   /** The value of a metric, summed over its label sets; zero if it is not there. */
   public double metric(String name) {
+    return metric(name, "");
+  }
+
+  /** The value of a metric, summed over those of its label sets that hold a text. */
+  public double metric(String name, String label) {
     double sum = 0;
     for (String line : get("/metrics").lines().toList()) {
-      if (line.startsWith(name + "{") || line.startsWith(name + " ")) {
+      if ((line.startsWith(name + "{") || line.startsWith(name + " ")) && line.contains(label)) {
         sum += Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
       }
     }
