@@ -84,33 +84,29 @@ final class EmbeddingModel implements ServedModel {
 
   @Override
   public String promptText(InferenceRequest request) throws InferenceException {
-    throw refused("has no chat template");
+    throw new InferenceException(
+        Kind.UNSUPPORTED, "the model '%s' has no chat template".formatted(name));
   }
 
   @Override
   public ModelPrompt prepare(InferenceRequest request) throws InferenceException {
+    Ability asked = Ability.of(request.prompt());
+    if (!abilities.contains(asked)) {
+      throw notChecked(asked);
+    }
     return switch (request.prompt()) {
       case Prompt.Embedding embedding -> {
-        requireAbility(Ability.EMBEDDINGS, "makes no vectors");
         int width = width(embedding);
-        yield new PackedPrompt(format.render(embedding), width, Ability.EMBEDDINGS);
+        yield new PackedPrompt(format.render(embedding), width, asked);
       }
-      case Prompt.Ranking ranking -> {
-        requireAbility(Ability.RERANK, "scores no documents");
-        yield new PackedPrompt(format.render(ranking), 1, Ability.RERANK);
-      }
-      case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw refused("writes no text");
+      case Prompt.Ranking ranking -> new PackedPrompt(format.render(ranking), 1, asked);
+      case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw notChecked(asked);
     };
   }
 
-  private void requireAbility(Ability ability, String without) throws InferenceException {
-    if (!abilities.contains(ability)) {
-      throw refused(without);
-    }
-  }
-
-  private InferenceException refused(String why) {
-    return new InferenceException(Kind.UNSUPPORTED, "the model '%s' %s".formatted(name, why));
+  private IllegalStateException notChecked(Ability asked) {
+    return new IllegalStateException(
+        "the provider let a request for %s through to a model for %s".formatted(asked, abilities));
   }
 
   private int width(Prompt.Embedding embedding) throws InferenceException {

@@ -31,6 +31,7 @@ public interface ServedModel extends AutoCloseable {
    * Puts a request's prompt into the model's own tokens. The caller closes the result, after the
    * stream that it started.
    *
+   * @param request one of the model's kind, as {@link LocalProvider} has looked at
    * @throws InferenceException if the request cannot be put to this model
    */
   ModelPrompt prepare(InferenceRequest request) throws InferenceException;
