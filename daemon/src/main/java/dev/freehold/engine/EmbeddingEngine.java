@@ -114,7 +114,7 @@ public final class EmbeddingEngine implements AutoCloseable {
       int tokens = request.inputs().length(i);
       if (tokens == 0) {
         return new EngineException(
-            EngineException.Kind.TOO_LONG,
+            EngineException.Kind.EMPTY,
             "input %d has no tokens, at least one is needed".formatted(i));
       }
       if (tokens > inputTokensMax) {

@@ -172,6 +172,19 @@ class EmbeddingEngineTest {
   }
 
   @Test
+  void inputOfNoTokensIsNotCalledTooLong() throws Exception {
+    TokenPack pack = new TokenPack();
+    pack.endSequence();
+    try (EmbeddingEngine engine = engine(2, 8)) {
+      EngineException refusal =
+          assertThrows(
+              EngineException.class,
+              () -> engine.submit(new EmbeddingRequest(pack, 1, true)).close());
+      assertEquals(EngineException.Kind.EMPTY, refusal.kind());
+    }
+  }
+
+  @Test
   void inputLongerThanTheModelTakesIsRefusedWithFigures() throws Exception {
     try (EmbeddingEngine engine = engine(2, 8)) {
       EngineException refusal =

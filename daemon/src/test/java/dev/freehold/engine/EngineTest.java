@@ -183,6 +183,22 @@ class EngineTest {
   }
 
   @Test
+  void promptOfNoTokensIsNotCalledTooLong() {
+    try (Engine engine = Engine.start(model, options(256, 1, 1))) {
+      GenerationRequest nothing =
+          new GenerationRequest(
+              model.tokenize("", false, false),
+              Sampler.create(model, SamplerOptions.greedy()),
+              OptionalInt.of(1),
+              List.of(),
+              false,
+              false);
+      EngineException refusal = assertThrows(EngineException.class, () -> engine.submit(nothing));
+      assertEquals(EngineException.Kind.EMPTY, refusal.kind());
+    }
+  }
+
+  @Test
   void promptThatCanNeverFitIsRefusedWithTheFigures() {
     try (Engine engine = Engine.start(model, options(256, 1, 1))) {
       EngineException refusal =
