@@ -16,7 +16,6 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Model;
-import dev.freehold.llama.Pooling;
 import dev.freehold.llama.TokenPack;
 import java.util.Set;
 
@@ -37,16 +36,12 @@ final class EmbeddingModel implements ServedModel {
     this.abilities = Abilities.of(file.model());
   }
 
-  /**
-   * Starts an engine over an open file, which it takes over: the file is closed if it fails.
-   *
-   * @param pooling the model's own, or another for a trial
-   */
-  static EmbeddingModel start(
-      String name, ModelFiles.OpenFile file, EngineOptions options, Pooling pooling) {
+  /** Starts an engine over an open file, which it takes over: the file is closed if it fails. */
+  static EmbeddingModel start(String name, ModelFiles.OpenFile file, EngineOptions options) {
+    Model model = file.model();
     EmbeddingEngine engine = null;
     try {
-      engine = EmbeddingEngine.start(file.model(), EmbeddingOptions.of(options, pooling));
+      engine = EmbeddingEngine.start(model, EmbeddingOptions.of(options, model.pooling()));
       return new EmbeddingModel(name, file, engine);
     } catch (RuntimeException e) {
       if (engine != null) {
