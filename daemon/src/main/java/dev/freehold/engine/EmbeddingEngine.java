@@ -46,7 +46,6 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /* Written by the engine's thread, read by anybody. */
   private volatile int activeCount;
-  private volatile int batchTokensNow;
   private volatile long promptTokensTotal;
 
   private EmbeddingEngine(
@@ -132,17 +131,18 @@ public final class EmbeddingEngine implements AutoCloseable {
     return inputTokensMax;
   }
 
-  /** Its slots are the requests that share the batches, its cells the tokens of one batch. */
+  /** Its slots are the requests that share the batches. */
   public EngineLoad load() {
     return new EngineLoad(
         options.requestsMax(),
         activeCount,
         queue.size(),
-        batchTokensNow,
-        batch.capacity(),
-        waitEstimate.seconds(queue.size(), activeCount),
-        promptTokensTotal,
-        0);
+        waitEstimate.seconds(queue.size(), activeCount));
+  }
+
+  /** Tokens of the inputs computed since the start. */
+  long promptTokensTotal() {
+    return promptTokensTotal;
   }
 
   Duration retryAfter() {
@@ -232,7 +232,6 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private void publishLoad() {
     activeCount = active.size();
-    batchTokensNow = active.isEmpty() ? 0 : batch.size();
   }
 
   /** The first in turn always finds room: no input is longer than a batch. */
@@ -254,7 +253,6 @@ public final class EmbeddingEngine implements AutoCloseable {
       }
     }
     turn = (turn + 1) % active.size();
-    batchTokensNow = batch.size();
   }
 
   private void batchInput(EmbeddingTask task) {

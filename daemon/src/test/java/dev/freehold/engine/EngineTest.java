@@ -147,7 +147,7 @@ class EngineTest {
         assertEquals(10 + i, answers.get(i).get());
       }
       assertEquals(0, engine.load().slotsBusy());
-      assertEquals(0, engine.load().kvTokensReserved());
+      assertEquals(0, engine.cellsReserved());
     }
   }
 
