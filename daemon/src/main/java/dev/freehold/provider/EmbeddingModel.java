@@ -1,7 +1,6 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.InputFormat;
-import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EmbeddingEngine;
 import dev.freehold.engine.EmbeddingOptions;
 import dev.freehold.engine.EmbeddingRequest;
@@ -73,14 +72,8 @@ final class EmbeddingModel implements ServedModel {
   }
 
   @Override
-  public ModelText text() {
-    return new ModelText(file.model());
-  }
-
-  @Override
-  public String promptText(InferenceRequest request) throws InferenceException {
-    throw new InferenceException(
-        Kind.UNSUPPORTED, "the model '%s' has no chat template".formatted(name));
+  public Model weights() {
+    return file.model();
   }
 
   @Override

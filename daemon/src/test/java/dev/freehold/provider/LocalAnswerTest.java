@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
@@ -15,6 +14,7 @@ import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
+import dev.freehold.llama.Model;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -66,12 +66,7 @@ class LocalAnswerTest {
     }
 
     @Override
-    public ModelText text() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public String promptText(InferenceRequest request) {
+    public Model weights() {
       throw new UnsupportedOperationException();
     }
 
