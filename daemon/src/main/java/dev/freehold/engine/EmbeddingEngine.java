@@ -86,12 +86,14 @@ public final class EmbeddingEngine implements AutoCloseable {
    *     the request's native memory has been released then
    */
   public EmbeddingTask submit(EmbeddingRequest request) throws EngineException {
-    EngineException refusal = refusal(request);
-    if (refusal != null) {
+    try {
+      checkAccepted(request);
+    } catch (EngineException e) {
       request.inputs().close();
-      throw refusal;
+      throw e;
     }
     EmbeddingTask task = new EmbeddingTask(this, request);
+    EngineException refusal;
     if (!queue.offer(task)) {
       refusal = EngineException.queueFull(options.queueMax(), retryAfter());
     } else if (thread.isStopping() && queue.remove(task)) {
@@ -105,25 +107,13 @@ public final class EmbeddingEngine implements AutoCloseable {
     throw refusal;
   }
 
-  private EngineException refusal(EmbeddingRequest request) {
+  private void checkAccepted(EmbeddingRequest request) throws EngineException {
     if (thread.isStopping()) {
-      return EngineException.stopped();
+      throw EngineException.stopped();
     }
     for (int i = 0; i < request.inputs().sequences(); i++) {
-      int tokens = request.inputs().length(i);
-      if (tokens == 0) {
-        return new EngineException(
-            EngineException.Kind.EMPTY,
-            "input %d has no tokens, at least one is needed".formatted(i));
-      }
-      if (tokens > inputTokensMax) {
-        return new EngineException(
-            EngineException.Kind.TOO_LONG,
-            "the model takes inputs of at most %d tokens, but input %d has %d: shorten or split it"
-                .formatted(inputTokensMax, i, tokens));
-      }
+      EmbeddingRequest.checkInput(request.inputs(), i, inputTokensMax);
     }
-    return null;
   }
 
   /** The most tokens that one input can have. */

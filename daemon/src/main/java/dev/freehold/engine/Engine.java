@@ -28,9 +28,6 @@ public final class Engine implements AutoCloseable {
 
   private static final Logger LOG = System.getLogger(Engine.class.getName());
 
-  /** The longest text of one token, with room to spare. */
-  private static final int PIECE_BYTES_MAX = 1024;
-
   private final Model model;
   private final EngineOptions options;
   private final int sequenceTokensMax;
@@ -42,7 +39,7 @@ public final class Engine implements AutoCloseable {
   private final Context context;
   private final StepBatch batch;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
+  private final MemorySegment piece = arena.allocate(Model.PIECE_BYTES_MAX);
   private final TokenScores scores;
   private final SlotTable table;
   private final Slot[] slots;
@@ -61,7 +58,7 @@ public final class Engine implements AutoCloseable {
     this.context = context;
     int cells = context.contextTokens();
     this.sequenceTokensMax = Math.min(cells, model.trainedContextLength());
-    this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
+    this.scores = new TokenScores(model, arena);
     this.waiting = new WaitingRequests(options.queueMax(), options.queueDeadline());
     this.waitEstimate = new WaitEstimate(options.slots());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());

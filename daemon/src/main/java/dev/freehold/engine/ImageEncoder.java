@@ -168,17 +168,7 @@ public final class ImageEncoder implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdown();
-    boolean interrupted = false;
-    while (!thread.isTerminated()) {
-      try {
-        thread.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Uninterrupted.await(() -> thread.awaitTermination(1, TimeUnit.MINUTES));
     projector.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

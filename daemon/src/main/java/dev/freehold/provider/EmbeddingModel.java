@@ -82,14 +82,18 @@ final class EmbeddingModel implements ServedModel {
     if (!abilities.contains(asked)) {
       throw notChecked(asked);
     }
-    return switch (request.prompt()) {
-      case Prompt.Embedding embedding -> {
-        int width = width(embedding);
-        yield new PackedPrompt(format.render(embedding), width, asked);
-      }
-      case Prompt.Ranking ranking -> new PackedPrompt(format.render(ranking), 1, asked);
-      case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw notChecked(asked);
-    };
+    try {
+      return switch (request.prompt()) {
+        case Prompt.Embedding embedding -> {
+          int width = width(embedding);
+          yield new PackedPrompt(format.render(embedding), width, asked);
+        }
+        case Prompt.Ranking ranking -> new PackedPrompt(format.render(ranking), 1, asked);
+        case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw notChecked(asked);
+      };
+    } catch (EngineException e) {
+      throw LocalStream.translate(e);
+    }
   }
 
   private IllegalStateException notChecked(Ability asked) {

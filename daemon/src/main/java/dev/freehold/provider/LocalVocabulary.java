@@ -14,9 +14,6 @@ import java.lang.foreign.MemorySegment;
 /** The vocabulary and the chat template of a loaded model. */
 final class LocalVocabulary implements Vocabulary {
 
-  /** The longest text of one token, with room to spare. */
-  private static final int PIECE_BYTES_MAX = 1024;
-
   private final Lease lease;
   private final Model model;
 
@@ -36,7 +33,7 @@ final class LocalVocabulary implements Vocabulary {
   @Override
   public byte[] piece(int token) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment into = arena.allocate(PIECE_BYTES_MAX);
+      MemorySegment into = arena.allocate(Model.PIECE_BYTES_MAX);
       int length = model.piece(token, into, true);
       return into.asSlice(0, length).toArray(JAVA_BYTE);
     }
@@ -45,7 +42,7 @@ final class LocalVocabulary implements Vocabulary {
   @Override
   public String text(int[] tokens) throws InferenceException {
     for (int token : tokens) {
-      if (token < 0 || token >= model.vocabularySize()) {
+      if (!model.hasToken(token)) {
         throw new InferenceException(
             Kind.INVALID_REQUEST,
             "the model's tokens are 0 to %d, found %d"
