@@ -66,6 +66,7 @@ public final class ChatFormat implements AutoCloseable {
   /**
    * Renders and tokenises a request's prompt into native memory.
    *
+   * @param request one that asks for text
    * @throws InferenceException if the model's template does not accept the conversation
    */
   public RenderedPrompt render(InferenceRequest request) throws InferenceException {
@@ -74,8 +75,8 @@ public final class ChatFormat implements AutoCloseable {
       case Prompt.Text text -> renderText(text, request);
       case Prompt.Infill infill -> renderInfill(infill, request);
       case Prompt.Embedding _, Prompt.Ranking _ ->
-          throw new InferenceException(
-              Kind.UNSUPPORTED, "this model answers conversations and continues text only");
+          throw new IllegalStateException(
+              "the provider let a request for vectors or scores through to a model of text");
     };
   }
 

@@ -1,5 +1,7 @@
 package dev.freehold.chat;
 
+import dev.freehold.engine.EmbeddingRequest;
+import dev.freehold.engine.EngineException;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.Prompt;
@@ -41,19 +43,19 @@ public final class InputFormat {
   /**
    * One sequence an input, in native memory that the caller closes.
    *
-   * @throws InferenceException if an input is empty, too long or has tokens that are not the
-   *     model's
+   * @throws InferenceException if an input has tokens that are not the model's
+   * @throws EngineException if an input is empty or too long
    */
-  public TokenPack render(Prompt.Embedding embedding) throws InferenceException {
+  public TokenPack render(Prompt.Embedding embedding) throws InferenceException, EngineException {
     return packed(pack -> append(pack, embedding.inputs()));
   }
 
   /**
    * One sequence a document, the query before it, in native memory that the caller closes.
    *
-   * @throws InferenceException if a pair is too long
+   * @throws EngineException if a pair is too long
    */
-  public TokenPack render(Prompt.Ranking ranking) throws InferenceException {
+  public TokenPack render(Prompt.Ranking ranking) throws InferenceException, EngineException {
     return packed(
         pack -> {
           for (String document : ranking.documents()) {
@@ -64,10 +66,10 @@ public final class InputFormat {
   }
 
   private interface Content {
-    void writeTo(TokenPack pack) throws InferenceException;
+    void writeTo(TokenPack pack) throws InferenceException, EngineException;
   }
 
-  private static TokenPack packed(Content content) throws InferenceException {
+  private static TokenPack packed(Content content) throws InferenceException, EngineException {
     TokenPack pack = new TokenPack();
     boolean written = false;
     try {
@@ -81,7 +83,8 @@ public final class InputFormat {
     return pack;
   }
 
-  private void append(TokenPack pack, List<Prompt.Input> inputs) throws InferenceException {
+  private void append(TokenPack pack, List<Prompt.Input> inputs)
+      throws InferenceException, EngineException {
     for (Prompt.Input input : inputs) {
       switch (input) {
         case Prompt.Input.OfText text -> pack.append(model, text.text(), true, true);
@@ -91,27 +94,15 @@ public final class InputFormat {
     }
   }
 
-  private void endSequence(TokenPack pack) throws InferenceException {
+  private void endSequence(TokenPack pack) throws EngineException {
     pack.endSequence();
-    int last = pack.sequences() - 1;
-    int length = pack.length(last);
-    if (length == 0) {
-      throw new InferenceException(
-          Kind.INVALID_REQUEST,
-          "input %d is empty: send at least one token of text".formatted(last));
-    }
-    if (length > tokensMax) {
-      throw new InferenceException(
-          Kind.CONTEXT_TOO_LONG,
-          "the model takes inputs of at most %d tokens, but input %d has %d: shorten or split it"
-              .formatted(tokensMax, last, length));
-    }
+    EmbeddingRequest.checkInput(pack, pack.sequences() - 1, tokensMax);
   }
 
   /** A client's own tokens are taken as they stand, with nothing put around them. */
   private void appendTokens(TokenPack pack, List<Integer> tokens) throws InferenceException {
     for (int token : tokens) {
-      if (token < 0 || token >= model.vocabularySize()) {
+      if (!model.hasToken(token)) {
         throw new InferenceException(
             Kind.INVALID_REQUEST,
             "input %d has a token that is not in the model's vocabulary, which goes from 0 to %d"

@@ -5,12 +5,13 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
+import dev.freehold.inference.SamplerSetting;
 import dev.freehold.inference.Sampling;
 import dev.freehold.llama.LlamaException;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.Sampler;
+import dev.freehold.llama.SamplerNumber;
 import dev.freehold.llama.SamplerOptions;
-import dev.freehold.llama.SamplerSetting;
 import dev.freehold.llama.TokenBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,31 +140,27 @@ public final class RenderedPrompt implements AutoCloseable {
   }
 
   private static SamplerOptions withRarer(SamplerOptions options, Sampling.Rarer rarer) {
-    SamplerOptions changed = options.withBreakers(rarer.drySequenceBreakers());
-    if (rarer.ignoreEos()) {
-      changed = changed.withSetting(SamplerSetting.IGNORE_EOS, 1);
-    }
-    for (Map.Entry<dev.freehold.inference.SamplerSetting, Double> entry :
-        rarer.settings().entrySet()) {
+    SamplerOptions changed =
+        options.withBreakers(rarer.drySequenceBreakers()).withIgnoreEos(rarer.ignoreEos());
+    for (Map.Entry<SamplerSetting, Double> entry : rarer.settings().entrySet()) {
       float value = entry.getValue().floatValue();
       changed =
           switch (entry.getKey()) {
             case TYPICAL_P -> changed.withTypicalP(value);
             case REPEAT_LAST_N -> changed.withPenaltyLastN((int) value);
-            case TOP_N_SIGMA,
-                XTC_PROBABILITY,
-                XTC_THRESHOLD,
-                DRY_MULTIPLIER,
-                DRY_BASE,
-                DRY_ALLOWED_LENGTH,
-                DRY_PENALTY_LAST_N,
-                MIROSTAT,
-                MIROSTAT_TAU,
-                MIROSTAT_ETA,
-                DYNATEMP_RANGE,
-                DYNATEMP_EXPONENT,
-                MIN_KEEP ->
-                changed.withSetting(SamplerSetting.valueOf(entry.getKey().name()), value);
+            case TOP_N_SIGMA -> changed.withNumber(SamplerNumber.TOP_N_SIGMA, value);
+            case XTC_PROBABILITY -> changed.withNumber(SamplerNumber.XTC_PROBABILITY, value);
+            case XTC_THRESHOLD -> changed.withNumber(SamplerNumber.XTC_THRESHOLD, value);
+            case DRY_MULTIPLIER -> changed.withNumber(SamplerNumber.DRY_MULTIPLIER, value);
+            case DRY_BASE -> changed.withNumber(SamplerNumber.DRY_BASE, value);
+            case DRY_ALLOWED_LENGTH -> changed.withNumber(SamplerNumber.DRY_ALLOWED_LENGTH, value);
+            case DRY_PENALTY_LAST_N -> changed.withNumber(SamplerNumber.DRY_PENALTY_LAST_N, value);
+            case MIROSTAT -> changed.withNumber(SamplerNumber.MIROSTAT, value);
+            case MIROSTAT_TAU -> changed.withNumber(SamplerNumber.MIROSTAT_TAU, value);
+            case MIROSTAT_ETA -> changed.withNumber(SamplerNumber.MIROSTAT_ETA, value);
+            case DYNATEMP_RANGE -> changed.withNumber(SamplerNumber.DYNATEMP_RANGE, value);
+            case DYNATEMP_EXPONENT -> changed.withNumber(SamplerNumber.DYNATEMP_EXPONENT, value);
+            case MIN_KEEP -> changed.withNumber(SamplerNumber.MIN_KEEP, value);
           };
     }
     return changed;

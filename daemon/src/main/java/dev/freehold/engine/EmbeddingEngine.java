@@ -46,7 +46,6 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   /* Written by the engine's thread, read by anybody. */
   private volatile int activeCount;
-  private volatile int batchTokensNow;
   private volatile long promptTokensTotal;
 
   private EmbeddingEngine(
@@ -87,12 +86,14 @@ public final class EmbeddingEngine implements AutoCloseable {
    *     the request's native memory has been released then
    */
   public EmbeddingTask submit(EmbeddingRequest request) throws EngineException {
-    EngineException refusal = refusal(request);
-    if (refusal != null) {
+    try {
+      checkAccepted(request);
+    } catch (EngineException e) {
       request.inputs().close();
-      throw refusal;
+      throw e;
     }
     EmbeddingTask task = new EmbeddingTask(this, request);
+    EngineException refusal;
     if (!queue.offer(task)) {
       refusal = EngineException.queueFull(options.queueMax(), retryAfter());
     } else if (thread.isStopping() && queue.remove(task)) {
@@ -106,25 +107,13 @@ public final class EmbeddingEngine implements AutoCloseable {
     throw refusal;
   }
 
-  private EngineException refusal(EmbeddingRequest request) {
+  private void checkAccepted(EmbeddingRequest request) throws EngineException {
     if (thread.isStopping()) {
-      return EngineException.stopped();
+      throw EngineException.stopped();
     }
     for (int i = 0; i < request.inputs().sequences(); i++) {
-      int tokens = request.inputs().length(i);
-      if (tokens == 0) {
-        return new EngineException(
-            EngineException.Kind.TOO_LONG,
-            "input %d has no tokens, at least one is needed".formatted(i));
-      }
-      if (tokens > inputTokensMax) {
-        return new EngineException(
-            EngineException.Kind.TOO_LONG,
-            "the model takes inputs of at most %d tokens, but input %d has %d: shorten or split it"
-                .formatted(inputTokensMax, i, tokens));
-      }
+      EmbeddingRequest.checkInput(request.inputs(), i, inputTokensMax);
     }
-    return null;
   }
 
   /** The most tokens that one input can have. */
@@ -132,17 +121,18 @@ public final class EmbeddingEngine implements AutoCloseable {
     return inputTokensMax;
   }
 
-  /** Its slots are the requests that share the batches, its cells the tokens of one batch. */
+  /** Its slots are the requests that share the batches. */
   public EngineLoad load() {
     return new EngineLoad(
         options.requestsMax(),
         activeCount,
         queue.size(),
-        batchTokensNow,
-        batch.capacity(),
-        waitEstimate.seconds(queue.size(), activeCount),
-        promptTokensTotal,
-        0);
+        waitEstimate.seconds(queue.size(), activeCount));
+  }
+
+  /** Tokens of the inputs computed since the start. */
+  long promptTokensTotal() {
+    return promptTokensTotal;
   }
 
   Duration retryAfter() {
@@ -232,7 +222,6 @@ public final class EmbeddingEngine implements AutoCloseable {
 
   private void publishLoad() {
     activeCount = active.size();
-    batchTokensNow = active.isEmpty() ? 0 : batch.size();
   }
 
   /** The first in turn always finds room: no input is longer than a batch. */
@@ -254,7 +243,6 @@ public final class EmbeddingEngine implements AutoCloseable {
       }
     }
     turn = (turn + 1) % active.size();
-    batchTokensNow = batch.size();
   }
 
   private void batchInput(EmbeddingTask task) {

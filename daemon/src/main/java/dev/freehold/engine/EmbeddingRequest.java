@@ -22,4 +22,25 @@ public record EmbeddingRequest(TokenPack inputs, int width, boolean normalised) 
               .formatted(inputs.sequences(), width));
     }
   }
+
+  /**
+   * Looks at one input, for those who would rather not make the next if this one cannot be taken.
+   *
+   * @param tokensMax the most tokens that one input can have
+   * @throws EngineException if it has none or too many
+   */
+  public static void checkInput(TokenPack inputs, int input, int tokensMax) throws EngineException {
+    int tokens = inputs.length(input);
+    if (tokens == 0) {
+      throw new EngineException(
+          EngineException.Kind.EMPTY,
+          "input %d is empty: send at least one token of text".formatted(input));
+    }
+    if (tokens > tokensMax) {
+      throw new EngineException(
+          EngineException.Kind.TOO_LONG,
+          "the model takes inputs of at most %d tokens, but input %d has %d: shorten or split it"
+              .formatted(tokensMax, input, tokens));
+    }
+  }
 }

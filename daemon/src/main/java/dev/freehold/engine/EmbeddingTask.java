@@ -115,11 +115,6 @@ public final class EmbeddingTask implements AutoCloseable {
     return slot(input).asReadOnly();
   }
 
-  /** How many inputs there are. */
-  public int inputs() {
-    return inputs;
-  }
-
   /** The tokens of those inputs whose results are there. */
   public int computedTokens() {
     return readyTokens;

@@ -28,12 +28,8 @@ public final class Engine implements AutoCloseable {
 
   private static final Logger LOG = System.getLogger(Engine.class.getName());
 
-  /** The longest text of one token, with room to spare. */
-  private static final int PIECE_BYTES_MAX = 1024;
-
   private final Model model;
   private final EngineOptions options;
-  private final int cells;
   private final int sequenceTokensMax;
   private final WaitingRequests waiting;
   private final WaitEstimate waitEstimate;
@@ -43,7 +39,7 @@ public final class Engine implements AutoCloseable {
   private final Context context;
   private final StepBatch batch;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment piece = arena.allocate(PIECE_BYTES_MAX);
+  private final MemorySegment piece = arena.allocate(Model.PIECE_BYTES_MAX);
   private final TokenScores scores;
   private final SlotTable table;
   private final Slot[] slots;
@@ -53,17 +49,16 @@ public final class Engine implements AutoCloseable {
   private final ComputeThreads computeThreads;
   private int threadsInUse;
 
-  /* Written by the engine's thread, read by anybody. */
+  /** Written by the engine's thread, read by anybody. */
   private volatile long promptTokensTotal;
-  private volatile long completionTokensTotal;
 
   private Engine(Model model, EngineOptions options, Context context) {
     this.model = model;
     this.options = options;
     this.context = context;
-    this.cells = context.contextTokens();
+    int cells = context.contextTokens();
     this.sequenceTokensMax = Math.min(cells, model.trainedContextLength());
-    this.scores = new TokenScores(model, arena, PIECE_BYTES_MAX);
+    this.scores = new TokenScores(model, arena);
     this.waiting = new WaitingRequests(options.queueMax(), options.queueDeadline());
     this.waitEstimate = new WaitEstimate(options.slots());
     this.budget = new PrefillBudget(options.interTokenTarget().toNanos(), options.batchTokens());
@@ -151,11 +146,17 @@ public final class Engine implements AutoCloseable {
         slots.length,
         admission.slotsBusy(),
         waiting.count(),
-        admission.cellsReserved(),
-        cells,
-        waitEstimate.seconds(waiting.count(), admission.slotsBusy()),
-        promptTokensTotal,
-        completionTokensTotal);
+        waitEstimate.seconds(waiting.count(), admission.slotsBusy()));
+  }
+
+  /** KV cells promised to running sequences. */
+  int cellsReserved() {
+    return admission.cellsReserved();
+  }
+
+  /** Prompt tokens computed since the start. */
+  long promptTokensTotal() {
+    return promptTokensTotal;
   }
 
   Duration retryAfter() {
@@ -292,16 +293,10 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /* Only the engine's thread writes these counters, so reading and writing need not be one step. */
-
+  /** Only the engine's thread writes this counter: reading and writing need not be one step. */
   private void countPrompt(int tokens) {
     long total = promptTokensTotal + tokens;
     promptTokensTotal = total;
-  }
-
-  private void countCompletion() {
-    long total = completionTokensTotal + 1;
-    completionTokensTotal = total;
   }
 
   /** Part of the batch may have reached the KV cache: take it out again. */
@@ -345,7 +340,6 @@ public final class Engine implements AutoCloseable {
       return;
     }
     generation.addGenerated(token);
-    countCompletion();
     emit(slot, token);
   }
 

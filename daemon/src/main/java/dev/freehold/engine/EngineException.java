@@ -12,8 +12,12 @@ public final class EngineException extends Exception {
   public enum Kind {
     /** The prompt and its limit do not fit the context, now or ever. */
     TOO_LONG,
-    /** An image of the prompt is damaged, too large or of a format that is not read. */
+    /** The prompt or one of the inputs has no tokens. */
+    EMPTY,
+    /** An image of the prompt is damaged or of a format that is not read, or ends the prompt. */
     BAD_IMAGE,
+    /** An image is sound, but is decoded at once and does not fit this engine's batch. */
+    IMAGE_TOO_LARGE,
     /** The queue is full. */
     QUEUE_FULL,
     /** No slot came free in time. */

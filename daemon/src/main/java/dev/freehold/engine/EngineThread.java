@@ -75,17 +75,11 @@ final class EngineThread {
     stopping = true;
     abortDecode();
     thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterrupted.await(
+        () -> {
+          thread.join();
+          return true;
+        });
   }
 
   private void stepUntilStopped(Step step, Runnable release) {

@@ -103,7 +103,7 @@ public record GenerationRequest(
     if (tokens == 0) {
       return Optional.of(
           new EngineException(
-              EngineException.Kind.TOO_LONG, "the prompt has no tokens, at least one is needed"));
+              EngineException.Kind.EMPTY, "the prompt has no tokens, at least one is needed"));
     }
     if (tokens + 1 > sequenceTokensMax) {
       return Optional.of(

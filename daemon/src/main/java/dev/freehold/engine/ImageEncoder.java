@@ -25,10 +25,10 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class ImageEncoder implements AutoCloseable {
 
   /** Prompts that may wait for the thread. */
-  public static final int QUEUE_MAX = 32;
+  private static final int QUEUE_MAX = 32;
 
   /** What the computed images of all requests, waiting and running, may take. */
-  public static final long EMBEDDING_BYTES_MAX = 1L << 30;
+  private static final long EMBEDDING_BYTES_MAX = 1L << 30;
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
@@ -168,17 +168,7 @@ public final class ImageEncoder implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdown();
-    boolean interrupted = false;
-    while (!thread.isTerminated()) {
-      try {
-        thread.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Uninterrupted.await(() -> thread.awaitTermination(1, TimeUnit.MINUTES));
     projector.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -44,7 +44,7 @@ public final class PromptImages implements AutoCloseable {
     if (indivisible > batchTokens) {
       return Optional.of(
           new EngineException(
-              EngineException.Kind.BAD_IMAGE,
+              EngineException.Kind.IMAGE_TOO_LARGE,
               "an image has %d tokens that are decoded at once, the engine's batch holds %d"
                   .formatted(indivisible, batchTokens)));
     }

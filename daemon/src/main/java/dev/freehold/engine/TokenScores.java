@@ -22,9 +22,9 @@ final class TokenScores {
   private final MemorySegment tokens;
   private final MemorySegment logprobs;
 
-  TokenScores(Model model, Arena arena, int pieceBytesMax) {
+  TokenScores(Model model, Arena arena) {
     this.model = model;
-    this.piece = arena.allocate(pieceBytesMax);
+    this.piece = arena.allocate(Model.PIECE_BYTES_MAX);
     this.tokens = arena.allocate(ValueLayout.JAVA_INT, ALTERNATIVES_MAX);
     this.logprobs = arena.allocate(ValueLayout.JAVA_FLOAT, ALTERNATIVES_MAX);
   }

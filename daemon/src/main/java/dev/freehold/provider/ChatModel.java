@@ -1,7 +1,6 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.ChatFormat;
-import dev.freehold.chat.ModelText;
 import dev.freehold.chat.RenderedPrompt;
 import dev.freehold.engine.Engine;
 import dev.freehold.engine.EngineException;
@@ -115,8 +114,8 @@ final class ChatModel implements ServedModel {
   }
 
   @Override
-  public ModelText text() {
-    return new ModelText(file.model());
+  public Model weights() {
+    return file.model();
   }
 
   @Override

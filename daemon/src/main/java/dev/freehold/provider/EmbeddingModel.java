@@ -1,7 +1,6 @@
 package dev.freehold.provider;
 
 import dev.freehold.chat.InputFormat;
-import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EmbeddingEngine;
 import dev.freehold.engine.EmbeddingOptions;
 import dev.freehold.engine.EmbeddingRequest;
@@ -16,7 +15,6 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Model;
-import dev.freehold.llama.Pooling;
 import dev.freehold.llama.TokenPack;
 import java.util.Set;
 
@@ -37,16 +35,12 @@ final class EmbeddingModel implements ServedModel {
     this.abilities = Abilities.of(file.model());
   }
 
-  /**
-   * Starts an engine over an open file, which it takes over: the file is closed if it fails.
-   *
-   * @param pooling the model's own, or another for a trial
-   */
-  static EmbeddingModel start(
-      String name, ModelFiles.OpenFile file, EngineOptions options, Pooling pooling) {
+  /** Starts an engine over an open file, which it takes over: the file is closed if it fails. */
+  static EmbeddingModel start(String name, ModelFiles.OpenFile file, EngineOptions options) {
+    Model model = file.model();
     EmbeddingEngine engine = null;
     try {
-      engine = EmbeddingEngine.start(file.model(), EmbeddingOptions.of(options, pooling));
+      engine = EmbeddingEngine.start(model, EmbeddingOptions.of(options, model.pooling()));
       return new EmbeddingModel(name, file, engine);
     } catch (RuntimeException e) {
       if (engine != null) {
@@ -78,39 +72,33 @@ final class EmbeddingModel implements ServedModel {
   }
 
   @Override
-  public ModelText text() {
-    return new ModelText(file.model());
-  }
-
-  @Override
-  public String promptText(InferenceRequest request) throws InferenceException {
-    throw refused("has no chat template");
+  public Model weights() {
+    return file.model();
   }
 
   @Override
   public ModelPrompt prepare(InferenceRequest request) throws InferenceException {
-    return switch (request.prompt()) {
-      case Prompt.Embedding embedding -> {
-        requireAbility(Ability.EMBEDDINGS, "makes no vectors");
-        int width = width(embedding);
-        yield new PackedPrompt(format.render(embedding), width, Ability.EMBEDDINGS);
-      }
-      case Prompt.Ranking ranking -> {
-        requireAbility(Ability.RERANK, "scores no documents");
-        yield new PackedPrompt(format.render(ranking), 1, Ability.RERANK);
-      }
-      case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw refused("writes no text");
-    };
-  }
-
-  private void requireAbility(Ability ability, String without) throws InferenceException {
-    if (!abilities.contains(ability)) {
-      throw refused(without);
+    Ability asked = Ability.of(request.prompt());
+    if (!abilities.contains(asked)) {
+      throw notChecked(asked);
+    }
+    try {
+      return switch (request.prompt()) {
+        case Prompt.Embedding embedding -> {
+          int width = width(embedding);
+          yield new PackedPrompt(format.render(embedding), width, asked);
+        }
+        case Prompt.Ranking ranking -> new PackedPrompt(format.render(ranking), 1, asked);
+        case Prompt.Chat _, Prompt.Text _, Prompt.Infill _ -> throw notChecked(asked);
+      };
+    } catch (EngineException e) {
+      throw LocalStream.translate(e);
     }
   }
 
-  private InferenceException refused(String why) {
-    return new InferenceException(Kind.UNSUPPORTED, "the model '%s' %s".formatted(name, why));
+  private IllegalStateException notChecked(Ability asked) {
+    return new IllegalStateException(
+        "the provider let a request for %s through to a model for %s".formatted(asked, abilities));
   }
 
   private int width(Prompt.Embedding embedding) throws InferenceException {

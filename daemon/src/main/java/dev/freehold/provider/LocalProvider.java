@@ -241,20 +241,26 @@ public final class LocalProvider implements Provider, LocalModels {
   LocalPrompt prepare(Lease lease, InferenceRequest request) throws InferenceException {
     boolean prepared = false;
     try {
-      ServedModel model = lease.model();
-      Ability wanted = Ability.of(request.prompt());
-      // Which of the things that are asked of text a model can do, it says itself.
-      boolean text = model.abilities().contains(Ability.COMPLETION) && wanted.isOfText();
-      if (!text && !model.abilities().contains(wanted)) {
-        throw wrongKind(model, wanted);
-      }
-      LocalPrompt result = new LocalPrompt(lease, model.prepare(request));
+      requireKind(lease.model(), Ability.of(request.prompt()));
+      LocalPrompt result = new LocalPrompt(lease, lease.model().prepare(request));
       prepared = true;
       return result;
     } finally {
       if (!prepared) {
         lease.close();
       }
+    }
+  }
+
+  /**
+   * A model writes text, makes vectors or scores documents, and no two of these: here alone this is
+   * looked at. Which of the things that are asked of text a model can do, it says itself.
+   */
+  private void requireKind(ServedModel model, Ability wanted) throws InferenceException {
+    boolean writesText = model.abilities().contains(Ability.COMPLETION);
+    boolean fits = wanted.isOfText() ? writesText : model.abilities().contains(wanted);
+    if (!fits) {
+      throw wrongKind(model, wanted);
     }
   }
 

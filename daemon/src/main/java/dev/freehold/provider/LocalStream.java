@@ -95,7 +95,9 @@ final class LocalStream implements InferenceStream {
     Kind kind =
         switch (e.kind()) {
           case TOO_LONG -> Kind.CONTEXT_TOO_LONG;
-          case BAD_IMAGE, GRAMMAR_TOO_WIDE -> Kind.INVALID_REQUEST;
+          case EMPTY, BAD_IMAGE, GRAMMAR_TOO_WIDE -> Kind.INVALID_REQUEST;
+          // Another candidate's batch may hold it.
+          case IMAGE_TOO_LARGE -> Kind.UNSUPPORTED;
           case QUEUE_FULL, QUEUE_TIMEOUT -> Kind.OVERLOADED;
           case STOPPED -> Kind.UNAVAILABLE;
           case SLOW_READER -> Kind.CANCELLED;

@@ -61,10 +61,9 @@ public final class ModelFiles {
    */
   public ServedModel load(String name, GgufFiles files, EngineOptions options) {
     OpenFile file = open(files.model(), options.gpuLayers());
-    Pooling pooling = file.model().pooling();
-    return pooling == Pooling.NONE
+    return file.model().pooling() == Pooling.NONE
         ? ChatModel.start(name, file, files, options)
-        : EmbeddingModel.start(name, file, options, pooling);
+        : EmbeddingModel.start(name, file, options);
   }
 
   private synchronized OpenFile open(Path gguf, int gpuLayers) {

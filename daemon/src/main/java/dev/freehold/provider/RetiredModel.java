@@ -19,10 +19,6 @@ public final class RetiredModel implements AutoCloseable {
     this.unused = tenure.letGo();
   }
 
-  public String name() {
-    return model.name();
-  }
-
   /**
    * Closes the model once nobody uses it, or when the time is up; what still runs then ends with an
    * error. Returns at once.

@@ -1,11 +1,11 @@
 package dev.freehold.provider;
 
-import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.engine.EngineOptions;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.llama.Model;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -31,19 +31,25 @@ public interface ServedModel extends AutoCloseable {
    * Puts a request's prompt into the model's own tokens. The caller closes the result, after the
    * stream that it started.
    *
+   * @param request one of the model's kind, as {@link LocalProvider} has looked at
    * @throws InferenceException if the request cannot be put to this model
    */
   ModelPrompt prepare(InferenceRequest request) throws InferenceException;
 
-  /** How it reads text. */
-  ModelText text();
+  /** Its weights and their vocabulary, which stay its own to close. */
+  Model weights();
 
   /**
-   * The text that the model would be given for a request.
+   * The text that the model would be given for a conversation; only models that write text have a
+   * template for one.
    *
    * @throws InferenceException if the request cannot be put to this model
    */
-  String promptText(InferenceRequest request) throws InferenceException;
+  default String promptText(InferenceRequest request) throws InferenceException {
+    throw new InferenceException(
+        InferenceException.Kind.UNSUPPORTED,
+        "the model '%s' has no chat template".formatted(name()));
+  }
 
   /** Ends what is running and frees the memory. */
   @Override

@@ -252,7 +252,7 @@ class LanServerRefusalTest extends ServedTest {
               + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
               + "Transfer-Encoding: chunked\r\n\r\n");
       String chunk = "2710\r\n" + "x".repeat(10_000) + "\r\n";
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 400; i++) {
         client.send(chunk);
       }
       client.send("0\r\n\r\n");

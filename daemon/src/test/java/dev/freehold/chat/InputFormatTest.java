@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.freehold.inference.InferenceException;
+import dev.freehold.engine.EngineException;
 import dev.freehold.inference.Prompt;
 import dev.freehold.llama.Model;
 import dev.freehold.llama.ModelOptions;
@@ -46,11 +46,11 @@ class InputFormatTest {
   void renderingEndsAtTheFirstInputThatIsTooLong() throws Exception {
     try (Model model = Model.load(TinyModels.in(folder).reranker(), ModelOptions.defaults())) {
       InputFormat format = InputFormat.of(model, 8);
-      InferenceException refusal =
+      EngineException refusal =
           assertThrows(
-              InferenceException.class,
+              EngineException.class,
               () -> format.render(new Prompt.Ranking("a", List.of("b", "c ".repeat(20)))).close());
-      assertEquals(InferenceException.Kind.CONTEXT_TOO_LONG, refusal.kind());
+      assertEquals(EngineException.Kind.TOO_LONG, refusal.kind());
       assertTrue(
           refusal.getMessage().contains("at most 8 tokens, but input 1 has"), refusal.getMessage());
     }

@@ -92,7 +92,7 @@ class EmbeddingEngineTest extends SmallModelTest {
         assertSameDirection(alone, together.get(i));
       }
       assertEquals(0, engine.load().slotsBusy());
-      assertTrue(engine.load().promptTokensTotal() > 1_000);
+      assertTrue(engine.promptTokensTotal() > 1_000);
     }
   }
 
@@ -151,6 +151,19 @@ class EmbeddingEngineTest extends SmallModelTest {
       assertEquals(3, vectors(long1).size());
       assertTrue(!many.hasEnded(), "the long inputs waited for all short ones");
       assertEquals(120, vectors(many).size());
+    }
+  }
+
+  @Test
+  void inputOfNoTokensIsNotCalledTooLong() throws Exception {
+    TokenPack pack = new TokenPack();
+    pack.endSequence();
+    try (EmbeddingEngine engine = engine(2, 8)) {
+      EngineException refusal =
+          assertThrows(
+              EngineException.class,
+              () -> engine.submit(new EmbeddingRequest(pack, 1, true)).close());
+      assertEquals(EngineException.Kind.EMPTY, refusal.kind());
     }
   }
 

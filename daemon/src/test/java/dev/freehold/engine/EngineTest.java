@@ -83,7 +83,7 @@ class EngineTest extends TextEngineTest {
         assertEquals(10 + i, answers.get(i).get());
       }
       assertEquals(0, engine.load().slotsBusy());
-      assertEquals(0, engine.load().kvTokensReserved());
+      assertEquals(0, engine.cellsReserved());
     }
   }
 
@@ -116,6 +116,22 @@ class EngineTest extends TextEngineTest {
       running.close();
       text(waiting);
       assertEquals(5, waiting.completionTokens());
+    }
+  }
+
+  @Test
+  void promptOfNoTokensIsNotCalledTooLong() {
+    try (Engine engine = Engine.start(model, options(256, 1, 1))) {
+      GenerationRequest nothing =
+          new GenerationRequest(
+              model.tokenize("", false, false),
+              Sampler.create(model, SamplerOptions.greedy()),
+              OptionalInt.of(1),
+              List.of(),
+              false,
+              false);
+      EngineException refusal = assertThrows(EngineException.class, () -> engine.submit(nothing));
+      assertEquals(EngineException.Kind.EMPTY, refusal.kind());
     }
   }
 

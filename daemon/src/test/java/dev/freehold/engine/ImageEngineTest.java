@@ -118,7 +118,7 @@ class ImageEngineTest extends SmallModelTest {
       text(with);
       assertEquals(without.promptTokens() + 2 * TinyProjector.TOKENS, with.promptTokens());
       assertEquals(4, with.completionTokens());
-      assertEquals(without.promptTokens() + with.promptTokens(), engine.load().promptTokensTotal());
+      assertEquals(without.promptTokens() + with.promptTokens(), engine.promptTokensTotal());
     }
   }
 

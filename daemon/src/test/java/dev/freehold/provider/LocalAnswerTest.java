@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.freehold.chat.ModelText;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
@@ -15,6 +14,7 @@ import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
+import dev.freehold.llama.Model;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -62,17 +62,12 @@ class LocalAnswerTest {
 
     @Override
     public EngineLoad load() {
-      return new EngineLoad(1, 0, 0, 0, 1, 0, 0, 0);
+      return new EngineLoad(1, 0, 0, 0);
     }
 
     @Override
-    public ModelText text() {
+    public Model weights() {
       throw new AssertionError("no token is asked for, so nobody needs to read text");
-    }
-
-    @Override
-    public String promptText(InferenceRequest request) {
-      throw new AssertionError("an answer is asked for, and not to be shown its prompt");
     }
 
     @Override

@@ -280,6 +280,20 @@ class LocalProviderTest {
   }
 
   @Test
+  void textOfNoTokensIsTheClientsMistake() {
+    InferenceRequest request =
+        new InferenceRequest(
+            "test",
+            "assistant",
+            new Prompt.Text(""),
+            GREEDY,
+            new OutputFormat.Text(),
+            OptionalInt.of(1));
+    InferenceException refusal = assertThrows(InferenceException.class, () -> events(request));
+    assertEquals(InferenceException.Kind.INVALID_REQUEST, refusal.kind());
+  }
+
+  @Test
   void modelThatIsNotLoadedIsUnavailable() {
     InferenceRequest request =
         new InferenceRequest(

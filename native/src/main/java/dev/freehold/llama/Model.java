@@ -16,6 +16,9 @@ import java.util.OptionalInt;
  */
 public final class Model implements AutoCloseable {
 
+  /** The longest text of one token, with room to spare: what {@link #piece} needs at most. */
+  public static final int PIECE_BYTES_MAX = 1024;
+
   private final long address;
   private final Lifetime lifetime;
   private final int vocabularySize;
@@ -99,6 +102,11 @@ public final class Model implements AutoCloseable {
     lifetime.enter();
     lifetime.exit();
     return vocabularySize;
+  }
+
+  /** Whether a number is one of the vocabulary's tokens. */
+  public boolean hasToken(int token) {
+    return token >= 0 && token < vocabularySize();
   }
 
   /**

@@ -81,14 +81,15 @@ public final class Sampler implements AutoCloseable {
     set(params, "frequency_penalty", options.frequencyPenalty());
     set(params, "presence_penalty", options.presencePenalty());
     set(params, "penalty_last_n", options.penaltyLastN());
-    for (SamplerSetting setting : SamplerSetting.values()) {
-      float value = options.settings().getOrDefault(setting, setting.absent());
-      if (setting.isWhole()) {
-        set(params, setting.field(), (int) value);
+    for (SamplerNumber number : SamplerNumber.values()) {
+      float value = options.numbers().getOrDefault(number, number.absent());
+      if (number.isWhole()) {
+        set(params, number.field(), (int) value);
       } else {
-        set(params, setting.field(), value);
+        set(params, number.field(), value);
       }
     }
+    set(params, "ignore_eos", options.ignoreEos() ? 1 : 0);
     byte[] breakers = zeroEnded(options.breakers());
     set(params, "breakers_bytes", breakers.length);
     set(params, "breakers", breakers.length == 0 ? MemorySegment.NULL : bytes(breakers, allocator));

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
  * @param presencePenalty taken from a recent token's logit once
  * @param penaltyLastN how many tokens are recent; 0 turns the penalties off
  * @param logitBias added to the logits of tokens, by token; negative infinity forbids a token
- * @param settings the rarer samplers' numbers; what is left out is llama.cpp's default
+ * @param numbers the rarer samplers' numbers; what is left out is llama.cpp's default
+ * @param ignoreEos whether tokens that end the generation are never chosen
  * @param breakers texts that DRY does not look past; empty for llama.cpp's own
  * @param grammar GBNF that the output must follow from its first token; empty means none
  */
@@ -36,7 +37,8 @@ public record SamplerOptions(
     float presencePenalty,
     int penaltyLastN,
     Map<Integer, Float> logitBias,
-    Map<SamplerSetting, Float> settings,
+    Map<SamplerNumber, Float> numbers,
+    boolean ignoreEos,
     List<String> breakers,
     String grammar) {
 
@@ -45,10 +47,10 @@ public record SamplerOptions(
 
   public SamplerOptions {
     logitBias = Map.copyOf(logitBias);
-    settings = Map.copyOf(settings);
+    numbers = Map.copyOf(numbers);
     breakers = List.copyOf(breakers);
     Objects.requireNonNull(grammar, "grammar");
-    settings.forEach((setting, value) -> finite(setting.field(), value));
+    numbers.forEach((number, value) -> finite(number.field(), value));
     if (logitBias.size() > LOGIT_BIAS_MAX) {
       throw new IllegalArgumentException(
           "%d logit biases, expected at most %d".formatted(logitBias.size(), LOGIT_BIAS_MAX));
@@ -74,7 +76,7 @@ public record SamplerOptions(
   /** llama.cpp's own defaults. */
   public static SamplerOptions defaults() {
     return new SamplerOptions(
-        -1, 0.8f, 40, 0.95f, 0.05f, 1f, 1f, 0f, 0f, 64, Map.of(), Map.of(), List.of(), "");
+        -1, 0.8f, 40, 0.95f, 0.05f, 1f, 1f, 0f, 0f, 64, Map.of(), Map.of(), false, List.of(), "");
   }
 
   /** Always the likeliest token. */
@@ -132,11 +134,15 @@ public record SamplerOptions(
     return with(fields -> fields.logitBias = value);
   }
 
-  public SamplerOptions withSetting(SamplerSetting setting, float value) {
-    Map<SamplerSetting, Float> changed = new EnumMap<>(SamplerSetting.class);
-    changed.putAll(settings);
-    changed.put(setting, value);
-    return with(fields -> fields.settings = changed);
+  public SamplerOptions withNumber(SamplerNumber number, float value) {
+    Map<SamplerNumber, Float> changed = new EnumMap<>(SamplerNumber.class);
+    changed.putAll(numbers);
+    changed.put(number, value);
+    return with(fields -> fields.numbers = changed);
+  }
+
+  public SamplerOptions withIgnoreEos(boolean value) {
+    return with(fields -> fields.ignoreEos = value);
   }
 
   public SamplerOptions withBreakers(List<String> value) {
@@ -167,7 +173,8 @@ public record SamplerOptions(
     float presencePenalty;
     int penaltyLastN;
     Map<Integer, Float> logitBias;
-    Map<SamplerSetting, Float> settings;
+    Map<SamplerNumber, Float> numbers;
+    boolean ignoreEos;
     List<String> breakers;
     String grammar;
 
@@ -183,7 +190,8 @@ public record SamplerOptions(
       presencePenalty = from.presencePenalty;
       penaltyLastN = from.penaltyLastN;
       logitBias = from.logitBias;
-      settings = from.settings;
+      numbers = from.numbers;
+      ignoreEos = from.ignoreEos;
       breakers = from.breakers;
       grammar = from.grammar;
     }
@@ -201,7 +209,8 @@ public record SamplerOptions(
           presencePenalty,
           penaltyLastN,
           logitBias,
-          settings,
+          numbers,
+          ignoreEos,
           breakers,
           grammar);
     }

@@ -90,8 +90,8 @@ class SamplerTest {
     String other =
         story(
             SamplerOptions.greedy()
-                .withSetting(SamplerSetting.XTC_PROBABILITY, 1)
-                .withSetting(SamplerSetting.XTC_THRESHOLD, 0.05f));
+                .withNumber(SamplerNumber.XTC_PROBABILITY, 1)
+                .withNumber(SamplerNumber.XTC_THRESHOLD, 0.05f));
 
     assertNotEquals(usual, other);
   }

@@ -1,7 +1,7 @@
 package dev.freehold.llama;
 
 /** A number of one of llama.cpp's rarer samplers; its default is llama.cpp's own. */
-public enum SamplerSetting {
+public enum SamplerNumber {
   /** Only tokens whose logit is at most so many deviations below the best; negative for all. */
   TOP_N_SIGMA("top_n_sigma", -1, false),
   /** How often all likely tokens but the least likely of them are taken out. */
@@ -27,15 +27,13 @@ public enum SamplerSetting {
   /** How it follows the entropy. */
   DYNATEMP_EXPONENT("dynatemp_exponent", 1, false),
   /** How many candidates samplers leave at least. */
-  MIN_KEEP("min_keep", 0, true),
-  /** 1: tokens that end the generation are never chosen. */
-  IGNORE_EOS("ignore_eos", 0, true);
+  MIN_KEEP("min_keep", 0, true);
 
   private final String field;
   private final float absent;
   private final boolean whole;
 
-  SamplerSetting(String field, float absent, boolean whole) {
+  SamplerNumber(String field, float absent, boolean whole) {
     this.field = field;
     this.absent = absent;
     this.whole = whole;
