@@ -106,7 +106,6 @@ final class ApiHandler implements Handler {
   private static void refuse(
       Exchange exchange, ApiError error, Outcome outcome, boolean closeConnection) {
     exchange.ended(outcome, error.status(), Optional.of(error.word()));
-    ServerRequest request = exchange.request();
     ServerResponse response = exchange.response();
     if (exchange.isCommitted()) {
       throw new CloseConnectionException("the answer broke off after it had begun");
@@ -115,8 +114,8 @@ final class ApiHandler implements Handler {
     response.header(
         Exchange.PROVIDER_HEADER,
         exchange.candidate().map(candidate -> candidate.name()).orElse(Exchange.NO_PROVIDER));
-    RequestBody.drainIfShort(request);
-    boolean unread = !RequestBody.isRead(request);
+    exchange.body().drainIfShort();
+    boolean unread = !exchange.body().isRead();
     if (unread || closeConnection) {
       response.header(HeaderValues.CONNECTION_CLOSE);
     }
@@ -130,7 +129,7 @@ final class ApiHandler implements Handler {
     response.status(Status.create(error.status()));
     response.send(exchange.dialect().json(error, exchange.id()));
     if (unread || closeConnection) {
-      RequestBody.drain(request);
+      exchange.body().drain();
       throw new CloseConnectionException("refused, and nothing more is read");
     }
   }

@@ -218,7 +218,7 @@ public final class ControlServer implements AutoCloseable {
   /** Decides a request as if it came from the client named, and sends it nowhere. */
   private void explain(ServerRequest request, JsonGenerator json)
       throws ApiException, InferenceException, IOException {
-    ObjectNode body = Json.object(RequestBody.read(request, BODY_BYTES_MAX));
+    ObjectNode body = Json.object(new RequestBody(request).read(BODY_BYTES_MAX));
     Fields fields = Fields.of(body);
     List<String> groups = new ArrayList<>();
     for (var group : fields.raw("groups")) {

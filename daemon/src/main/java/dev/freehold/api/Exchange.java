@@ -22,6 +22,7 @@ final class Exchange {
   static final String NO_PROVIDER = "none";
 
   private final ServerRequest request;
+  private final RequestBody body;
   private final ServerResponse response;
   private final Dialect dialect;
   private final String id;
@@ -41,6 +42,7 @@ final class Exchange {
 
   Exchange(ServerRequest request, ServerResponse response, Dialect dialect) {
     this.request = request;
+    this.body = new RequestBody(request);
     this.response = response;
     this.dialect = dialect;
     this.id = RequestIds.of(request.headers());
@@ -55,6 +57,10 @@ final class Exchange {
 
   ServerRequest request() {
     return request;
+  }
+
+  RequestBody body() {
+    return body;
   }
 
   ServerResponse response() {

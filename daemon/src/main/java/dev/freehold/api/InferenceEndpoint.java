@@ -83,7 +83,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       throws ApiException, IOException {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
-    byte[] body = RequestBody.read(exchange.request(), bodyBytesMax);
+    byte[] body = exchange.body().read(bodyBytesMax);
     ApiRequest asked =
         reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
     router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));

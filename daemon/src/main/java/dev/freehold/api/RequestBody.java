@@ -8,7 +8,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 
-/** Reads a request's body within a bound. */
+/**
+ * A request's body, read within a bound. Helidon hands out the stream of a body once, so what reads
+ * it for its content and what reads on after a refusal share one of these.
+ */
 final class RequestBody {
 
   /** Bytes of an unwanted body that are read so that the client gets to read our answer. */
@@ -18,9 +21,14 @@ final class RequestBody {
 
   private static final Duration DRAIN_TIME_MAX = Duration.ofSeconds(5);
 
-  private RequestBody() {}
+  private final ServerRequest request;
+  private InputStream opened;
 
-  static byte[] read(ServerRequest request, int bytesMax) throws ApiException, IOException {
+  RequestBody(ServerRequest request) {
+    this.request = request;
+  }
+
+  byte[] read(int bytesMax) throws ApiException, IOException {
     ReadableEntity content = request.content();
     if (!content.hasEntity()) {
       throw ApiErrors.malformed("The body is empty: send a JSON object.");
@@ -29,7 +37,7 @@ final class RequestBody {
     if (length > bytesMax) {
       throw ApiErrors.bodyTooLarge(bytesMax);
     }
-    InputStream in = content.inputStream();
+    InputStream in = stream();
     byte[] body = in.readNBytes(length >= 0 ? (int) length : bytesMax);
     // Reading up to the end also tells the server that nothing is left.
     if (in.read() >= 0) {
@@ -39,15 +47,15 @@ final class RequestBody {
   }
 
   /** Reads a short body that nobody wants, so that the connection can go on. */
-  static void drainIfShort(ServerRequest request) {
+  void drainIfShort() {
     long length = request.headers().contentLength().orElse(Long.MAX_VALUE);
     if (length <= SHORT_BYTES_MAX) {
-      drain(request);
+      drain();
     }
   }
 
   /** Whether nothing of the body is left to read. */
-  static boolean isRead(ServerRequest request) {
+  boolean isRead() {
     return !request.content().hasEntity() || request.content().consumed();
   }
 
@@ -55,8 +63,8 @@ final class RequestBody {
    * Reads on for a bounded while. A connection that is closed with unread bytes is reset, and the
    * reset can overtake the answer.
    */
-  static void drain(ServerRequest request) {
-    if (isRead(request)
+  void drain() {
+    if (isRead()
         || (request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent())) {
       return;
     }
@@ -64,14 +72,21 @@ final class RequestBody {
     byte[] scrap = new byte[64 * 1024];
     long total = 0;
     try {
-      InputStream in = request.content().inputStream();
+      InputStream in = stream();
       int read = 0;
       while (read >= 0 && total < DRAIN_BYTES_MAX && System.nanoTime() - until < 0) {
         read = in.read(scrap);
         total += Math.max(0, read);
       }
-    } catch (IOException | UncheckedIOException | IllegalStateException e) {
+    } catch (IOException | UncheckedIOException e) {
       // The client stopped sending: it has what it wants.
     }
+  }
+
+  private InputStream stream() {
+    if (opened == null) {
+      opened = request.content().inputStream();
+    }
+    return opened;
   }
 }

@@ -83,7 +83,7 @@ final class TokenEndpoints {
 
   private ObjectNode body(Exchange exchange) throws ApiException, IOException {
     InferenceEndpoint.requireJson(exchange.request());
-    return Json.object(RequestBody.read(exchange.request(), bodyBytesMax));
+    return Json.object(exchange.body().read(bodyBytesMax));
   }
 
   private Vocabulary vocabulary(Exchange exchange, Fields fields)
