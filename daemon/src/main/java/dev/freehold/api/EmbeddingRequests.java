@@ -7,9 +7,9 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/embeddings}. */
@@ -102,19 +102,13 @@ final class EmbeddingRequests {
           "'%s' must hold at least one token, and a request at most %d; found %d."
               .formatted(name, TOKENS_MAX, array.size()));
     }
-    List<Integer> tokens = new ArrayList<>(array.size());
-    for (JsonNode token : array) {
-      Optional<Integer> number =
-          token.canConvertToExactIntegral() && token.canConvertToInt()
-              ? Optional.of(token.intValue())
-              : Optional.empty();
-      tokens.add(
-          number.orElseThrow(
-              () ->
-                  ApiErrors.wrongParam(
-                      name,
-                      "'%s' must hold whole numbers only, found something else.".formatted(name))));
-    }
-    return new Prompt.Input.OfTokens(tokens);
+    int[] tokens =
+        Fields.integers(
+            array,
+            _ ->
+                ApiErrors.wrongParam(
+                    name,
+                    "'%s' must hold whole numbers only, found something else.".formatted(name)));
+    return new Prompt.Input.OfTokens(Arrays.stream(tokens).boxed().toList());
   }
 }
