@@ -8,7 +8,6 @@ import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -43,13 +42,6 @@ final class EmbeddingAnswer implements AnswerBody {
           InferenceEvent.Scored _ ->
           throw new IllegalStateException("not an event of an embedding");
     }
-  }
-
-  @Override
-  public byte[] json(String requestId, String model, Instant created) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    write(bytes, model);
-    return bytes.toByteArray();
   }
 
   @Override

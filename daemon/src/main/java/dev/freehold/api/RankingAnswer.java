@@ -12,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** The scores of one request's documents, written best first, as Jina and Cohere have them. */
-final class RankingAnswer implements AnswerBody {
+final class RankingAnswer extends BufferedBody {
 
   private final List<String> documents;
   private final int topN;
@@ -41,7 +41,7 @@ final class RankingAnswer implements AnswerBody {
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created) throws IOException {
+  byte[] json(String requestId, String model, Instant created) throws IOException {
     // Documents that score alike keep the order in which they were sent.
     scores.sort(
         Comparator.comparingDouble(InferenceEvent.Scored::relevance)

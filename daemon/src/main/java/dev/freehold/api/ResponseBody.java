@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.Map;
 
 /** A response that is sent whole. */
-final class ResponseBody implements AnswerBody {
+final class ResponseBody extends BufferedBody {
 
   private final ResponseItems items;
   private final Map<String, String> echo;
@@ -29,7 +29,7 @@ final class ResponseBody implements AnswerBody {
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created)
+  byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {

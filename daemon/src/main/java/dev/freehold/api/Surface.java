@@ -58,6 +58,11 @@ enum Surface {
     }
 
     @Override
+    AnswerBody whole(String requestId, ApiRequest asked) {
+      return new MessageBody(asked);
+    }
+
+    @Override
     AnswerFrames frames(Exchange exchange, ApiRequest asked, Usage soFar) throws IOException {
       return new MessageFrames(exchange.id(), asked, atStart(exchange, soFar));
     }

@@ -85,7 +85,7 @@ class ResponseRequestsTest {
   /** An answer repeats much of its request, so it must be writable whatever was read. */
   private static byte[] answer(ApiRequest read) throws Exception {
     InferenceEvent.Finished end = new InferenceEvent.Finished(FinishReason.STOP, Usage.NONE);
-    AnswerBody answer = Surface.RESPONSES.whole("r-1", read);
+    BufferedBody answer = (BufferedBody) Surface.RESPONSES.whole("r-1", read);
     answer.add(0, end);
     return answer.json("r-1", "assistant", Instant.EPOCH);
   }
