@@ -9,7 +9,6 @@ import dev.freehold.inference.Sampling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/embeddings}. */
@@ -24,10 +23,9 @@ final class EmbeddingRequests {
   /** More than any model's vectors have. */
   static final int DIMENSIONS_MAX = 65_536;
 
-  /** The answer's form, as {@link ApiRequest#echo} keeps it. */
-  static final String ENCODING_FORMAT = "encoding_format";
+  private static final String ENCODING_FORMAT = "encoding_format";
 
-  static final String BASE64 = "base64";
+  private static final String BASE64 = "base64";
   private static final String FLOAT = "float";
 
   private EmbeddingRequests() {}
@@ -44,7 +42,7 @@ final class EmbeddingRequests {
     Prompt prompt =
         new Prompt.Embedding(inputs(fields), fields.integer("dimensions", 1, DIMENSIONS_MAX));
     return new ApiRequest(
-        request(id, model, prompt), false, false, false, false, Map.of(ENCODING_FORMAT, encoding));
+        request(id, model, prompt), new AnswerShape.Vectors(encoding.equals(BASE64)));
   }
 
   /** A request that generates nothing. */

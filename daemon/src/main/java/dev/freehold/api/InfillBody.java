@@ -15,8 +15,8 @@ final class InfillBody extends BufferedBody {
   private final StringBuilder text = new StringBuilder();
   private InferenceEvent.Finished finished;
 
-  InfillBody(ApiRequest asked) {
-    this.only = InfillRequests.responseFields(asked);
+  InfillBody(List<String> only) {
+    this.only = only;
   }
 
   @Override

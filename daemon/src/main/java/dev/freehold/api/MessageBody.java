@@ -11,11 +11,11 @@ import java.time.Instant;
 /** A message of Anthropic's that is sent whole. */
 final class MessageBody extends BufferedBody {
 
-  private final ApiRequest asked;
+  private final AnswerShape.Message shape;
   private final WholeChoice choice = new WholeChoice();
 
-  MessageBody(ApiRequest asked) {
-    this.asked = asked;
+  MessageBody(AnswerShape.Message shape) {
+    this.shape = shape;
   }
 
   @Override
@@ -33,7 +33,7 @@ final class MessageBody extends BufferedBody {
       json.writeStartObject();
       MessageJson.head(json, requestId, model);
       json.writeArrayFieldStart("content");
-      if (asked.showsReasoning() && !choice.reasoning.isEmpty()) {
+      if (shape.showsReasoning() && !choice.reasoning.isEmpty()) {
         MessageJson.thinking(json, choice.reasoning.toString());
       }
       if (!choice.text.isEmpty()) {
@@ -46,7 +46,7 @@ final class MessageBody extends BufferedBody {
       }
       json.writeEndArray();
       MessageJson.stop(json, choice.finished(), !choice.calls.isEmpty());
-      MessageJson.usage(json, choice.usage(), asked.serviceTier());
+      MessageJson.usage(json, choice.usage(), shape.serviceTier());
       json.writeEndObject();
     }
     return bytes.toByteArray();

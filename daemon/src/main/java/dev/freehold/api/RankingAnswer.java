@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
 import java.io.ByteArrayOutputStream;
@@ -15,15 +16,13 @@ import java.util.List;
 final class RankingAnswer extends BufferedBody {
 
   private final List<String> documents;
-  private final int topN;
-  private final boolean returnDocuments;
+  private final AnswerShape.Ranking shape;
   private final List<InferenceEvent.Scored> scores = new ArrayList<>();
   private Usage usage = Usage.NONE;
 
-  RankingAnswer(ApiRequest asked) {
-    this.documents = ((Prompt.Ranking) asked.request().prompt()).documents();
-    this.topN = Integer.parseInt(asked.echo().get(RerankRequests.TOP_N));
-    this.returnDocuments = Boolean.parseBoolean(asked.echo().get(RerankRequests.RETURN_DOCUMENTS));
+  RankingAnswer(InferenceRequest request, AnswerShape.Ranking shape) {
+    this.documents = ((Prompt.Ranking) request.prompt()).documents();
+    this.shape = shape;
   }
 
   @Override
@@ -55,7 +54,8 @@ final class RankingAnswer extends BufferedBody {
       json.writeStringField("object", "list");
       usage(json, usage);
       json.writeArrayFieldStart("results");
-      for (InferenceEvent.Scored scored : scores.subList(0, Math.min(topN, scores.size()))) {
+      for (InferenceEvent.Scored scored :
+          scores.subList(0, Math.min(shape.topN(), scores.size()))) {
         result(json, scored);
       }
       json.writeEndArray();
@@ -68,7 +68,7 @@ final class RankingAnswer extends BufferedBody {
     json.writeStartObject();
     json.writeNumberField("index", scored.index());
     json.writeNumberField("relevance_score", scored.relevance());
-    if (returnDocuments) {
+    if (shape.returnDocuments()) {
       json.writeObjectFieldStart("document");
       json.writeStringField("text", AnswerJson.wellFormed(documents.get(scored.index())));
       json.writeEndObject();

@@ -3,6 +3,7 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
@@ -13,13 +14,15 @@ import java.util.List;
 final class WholeAnswer extends BufferedBody {
 
   private final Surface surface;
-  private final ApiRequest asked;
+  private final AnswerShape.Completion shape;
+  private final InferenceRequest request;
   private final List<WholeChoice> choices = new ArrayList<>();
 
-  WholeAnswer(Surface surface, ApiRequest asked) {
-    this.surface = surface;
-    this.asked = asked;
-    for (int i = 0; i < asked.answers(); i++) {
+  WholeAnswer(AnswerShape.Completion shape, InferenceRequest request) {
+    this.surface = shape.surface();
+    this.shape = shape;
+    this.request = request;
+    for (int i = 0; i < shape.answers(); i++) {
       choices.add(new WholeChoice());
     }
   }
@@ -47,8 +50,8 @@ final class WholeAnswer extends BufferedBody {
         "object", surface == Surface.CHAT ? "chat.completion" : "text_completion");
     json.writeNumberField("created", created.getEpochSecond());
     json.writeStringField("model", model);
-    if (asked.serviceTier().isPresent()) {
-      json.writeStringField("service_tier", asked.serviceTier().get());
+    if (shape.serviceTier().isPresent()) {
+      json.writeStringField("service_tier", shape.serviceTier().get());
     }
     json.writeArrayFieldStart("choices");
     for (int i = 0; i < choices.size(); i++) {
@@ -69,12 +72,12 @@ final class WholeAnswer extends BufferedBody {
       json.writeStringField("text", AnswerJson.wellFormed(choice.text.toString()));
     }
     json.writeFieldName("logprobs");
-    if (asked.request().logprobs().isEmpty()) {
+    if (request.logprobs().isEmpty()) {
       json.writeNull();
     } else if (surface == Surface.CHAT) {
       LogprobJson.chat(json, choice.logprobs);
     } else {
-      boolean alternatives = asked.request().logprobs().getAsInt() > 0;
+      boolean alternatives = request.logprobs().getAsInt() > 0;
       LogprobJson.completion(json, choice.logprobs, 0, alternatives);
     }
     json.writeStringField("finish_reason", AnswerJson.finishReason(choice.reason()));
