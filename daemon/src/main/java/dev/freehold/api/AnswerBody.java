@@ -18,26 +18,13 @@ interface AnswerBody {
   void add(int choice, InferenceEvent event) throws IOException, InferenceException;
 
   /**
-   * The answer in its surface's form, once every choice has finished.
+   * The answer in its surface's form, once every choice has finished, ready to be sent: nothing
+   * that could be wrong with it is found any more.
    *
    * @throws InferenceException if the form has no place for what the model said
    */
-  byte[] json(String requestId, String model, Instant created)
+  Ready ready(String requestId, String model, Instant created)
       throws IOException, InferenceException;
-
-  /**
-   * The answer, ready to be sent: nothing that could be wrong with it is found any more.
-   *
-   * @throws InferenceException if the form has no place for what the model said
-   */
-  default Ready ready(String requestId, String model, Instant created)
-      throws IOException, InferenceException {
-    byte[] json = json(requestId, model, created);
-    return (response, beforeTheEnd) -> {
-      beforeTheEnd.run();
-      response.send(json);
-    };
-  }
 
   /** A whole answer on its way out. */
   interface Ready {

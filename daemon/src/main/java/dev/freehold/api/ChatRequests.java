@@ -48,14 +48,14 @@ final class ChatRequests {
             tokensMax(fields),
             logprobs(fields),
             CommonFields.priority(fields));
+    boolean includeUsage = CommonFields.includeUsage(fields, stream);
+    boolean reasoning = CommonFields.isEffort(fields.text("reasoning_effort"));
+    int answers = CommonFields.answers(fields);
+    Optional<String> tier = CommonFields.answeredTier(fields);
     return new ApiRequest(
-            request,
-            stream,
-            CommonFields.includeUsage(fields, stream),
-            CommonFields.isEffort(fields.text("reasoning_effort")),
-            true)
-        .withAnswers(CommonFields.answers(fields))
-        .withServiceTier(CommonFields.answeredTier(fields));
+        request,
+        new AnswerShape.Completion(Surface.CHAT, stream, includeUsage, answers, tier),
+        reasoning);
   }
 
   private static OptionalInt logprobs(Fields fields) throws ApiException {

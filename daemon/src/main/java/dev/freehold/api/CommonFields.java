@@ -123,7 +123,7 @@ final class CommonFields {
 
   /** How many answers are wanted. */
   static int answers(Fields fields) throws ApiException {
-    return fields.integer("n", 1, ApiRequest.ANSWERS_MAX).orElse(1);
+    return fields.integer("n", 1, AnswerShape.Completion.ANSWERS_MAX).orElse(1);
   }
 
   /** Which class a request waits in; "flex" is OpenAI's word for one that nobody waits for. */

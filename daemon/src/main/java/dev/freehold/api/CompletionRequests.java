@@ -39,14 +39,17 @@ final class CompletionRequests {
             tokensMax.isPresent() ? tokensMax : OptionalInt.of(DEFAULT_TOKENS_MAX),
             fields.integer("logprobs", 0, TokenLogprob.ALTERNATIVES_MAX),
             CommonFields.priority(fields));
-    return new ApiRequest(request, stream, CommonFields.includeUsage(fields, stream), false, false)
-        .withAnswers(answers)
-        .withServiceTier(CommonFields.answeredTier(fields));
+    boolean includeUsage = CommonFields.includeUsage(fields, stream);
+    Optional<String> tier = CommonFields.answeredTier(fields);
+    return new ApiRequest(
+        request,
+        new AnswerShape.Completion(Surface.COMPLETION, stream, includeUsage, answers, tier));
   }
 
   /** To choose the best of more answers than are sent would need all of them ranked. */
   private static void requireNoneLeftOut(Fields fields, int answers) throws ApiException {
-    if (fields.integer("best_of", 1, ApiRequest.ANSWERS_MAX).orElse(answers) != answers) {
+    if (fields.integer("best_of", 1, AnswerShape.Completion.ANSWERS_MAX).orElse(answers)
+        != answers) {
       throw fields.unsupported("best_of", "Leave it out, or send the same as 'n'.");
     }
   }

@@ -52,18 +52,25 @@ public final class ControlClient implements AutoCloseable {
                 .request());
   }
 
+  /** The paths of the API whose requests can be explained. */
+  public static List<String> explainedPaths() {
+    return Surface.paths();
+  }
+
   /**
    * Where a request would go and why.
    *
-   * @param request a body as for {@code POST /v1/chat/completions}
+   * @param path which of {@link #explainedPaths} the body is meant for
+   * @param request the body
    */
   public JsonNode explain(
-      String clientName, List<String> groups, Optional<String> label, byte[] request)
+      String clientName, List<String> groups, Optional<String> label, String path, byte[] request)
       throws IOException {
     ObjectNode body = Json.MAPPER.createObjectNode();
     body.put("client", clientName);
     groups.forEach(body.putArray("groups")::add);
     label.ifPresent(text -> body.put("label", text));
+    body.put("path", path);
     JsonNode asked = Json.MAPPER.readTree(request);
     body.set("request", asked);
     byte[] bytes = Json.MAPPER.writeValueAsBytes(body);

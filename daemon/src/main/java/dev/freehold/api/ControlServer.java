@@ -227,20 +227,30 @@ public final class ControlServer implements AutoCloseable {
       }
       groups.add(group.textValue());
     }
+    String path = fields.requiredText("path");
+    Optional<Surface> surface = Surface.at(path);
+    if (surface.isEmpty()) {
+      throw ApiErrors.wrongParam(
+          "path",
+          "'path' must be one of %s, found something else."
+              .formatted(String.join(", ", Surface.paths())));
+    }
     fields.requiredObject("request");
     Optional<String> label = fields.text("label");
-    ObjectNode asked = (ObjectNode) fields.raw("request");
-    ApiRequest read = Surface.of(asked).read(RequestIds.fresh(), asked);
+    Optional<Label> declared =
+        label.isPresent() ? Optional.of(InferenceEndpoint.label(label.get())) : Optional.empty();
+    Caller caller = new Caller(fields.text("client").orElse("explain"), groups);
     Inquiry inquiry =
-        new Inquiry(
-            new Caller(fields.text("client").orElse("explain"), groups),
-            read.request(),
-            label.isPresent()
-                ? Optional.of(InferenceEndpoint.label(label.get()))
-                : Optional.empty(),
-            read.needsReasoning());
+        InferenceEndpoint.asked(
+                RequestIds.fresh(),
+                (ObjectNode) fields.raw("request"),
+                surface.get()::read,
+                router,
+                caller,
+                declared)
+            .inquiry();
     try (RoutedRequest routed = router.decide(inquiry)) {
-      write(json, routed.decision(), inquiry.declaredLabel());
+      write(json, routed.decision(), declared);
     }
   }
 

@@ -5,10 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,10 +25,9 @@ final class EmbeddingAnswer implements AnswerBody {
   private final boolean base64;
   private Usage usage = Usage.NONE;
 
-  EmbeddingAnswer(ApiRequest asked) {
-    this.vectors = new MemorySegment[((Prompt.Embedding) asked.request().prompt()).inputs().size()];
-    this.base64 =
-        EmbeddingRequests.BASE64.equals(asked.echo().get(EmbeddingRequests.ENCODING_FORMAT));
+  EmbeddingAnswer(InferenceRequest request, boolean base64) {
+    this.vectors = new MemorySegment[((Prompt.Embedding) request.prompt()).inputs().size()];
+    this.base64 = base64;
   }
 
   @Override
@@ -43,13 +42,6 @@ final class EmbeddingAnswer implements AnswerBody {
           InferenceEvent.Scored _ ->
           throw new IllegalStateException("not an event of an embedding");
     }
-  }
-
-  @Override
-  public byte[] json(String requestId, String model, Instant created) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    write(bytes, model);
-    return bytes.toByteArray();
   }
 
   @Override

@@ -7,9 +7,8 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/embeddings}. */
@@ -24,10 +23,9 @@ final class EmbeddingRequests {
   /** More than any model's vectors have. */
   static final int DIMENSIONS_MAX = 65_536;
 
-  /** The answer's form, as {@link ApiRequest#echo} keeps it. */
-  static final String ENCODING_FORMAT = "encoding_format";
+  private static final String ENCODING_FORMAT = "encoding_format";
 
-  static final String BASE64 = "base64";
+  private static final String BASE64 = "base64";
   private static final String FLOAT = "float";
 
   private EmbeddingRequests() {}
@@ -44,7 +42,7 @@ final class EmbeddingRequests {
     Prompt prompt =
         new Prompt.Embedding(inputs(fields), fields.integer("dimensions", 1, DIMENSIONS_MAX));
     return new ApiRequest(
-        request(id, model, prompt), false, false, false, false, Map.of(ENCODING_FORMAT, encoding));
+        request(id, model, prompt), new AnswerShape.Vectors(encoding.equals(BASE64)));
   }
 
   /** A request that generates nothing. */
@@ -102,19 +100,13 @@ final class EmbeddingRequests {
           "'%s' must hold at least one token, and a request at most %d; found %d."
               .formatted(name, TOKENS_MAX, array.size()));
     }
-    List<Integer> tokens = new ArrayList<>(array.size());
-    for (JsonNode token : array) {
-      Optional<Integer> number =
-          token.canConvertToExactIntegral() && token.canConvertToInt()
-              ? Optional.of(token.intValue())
-              : Optional.empty();
-      tokens.add(
-          number.orElseThrow(
-              () ->
-                  ApiErrors.wrongParam(
-                      name,
-                      "'%s' must hold whole numbers only, found something else.".formatted(name))));
-    }
-    return new Prompt.Input.OfTokens(tokens);
+    int[] tokens =
+        Fields.integers(
+            array,
+            _ ->
+                ApiErrors.wrongParam(
+                    name,
+                    "'%s' must hold whole numbers only, found something else.".formatted(name)));
+    return new Prompt.Input.OfTokens(Arrays.stream(tokens).boxed().toList());
   }
 }

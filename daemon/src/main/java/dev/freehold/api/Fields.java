@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.IntFunction;
 
 /**
  * Typed access to the fields of a client's JSON object. A field that is null counts as absent, as
@@ -153,6 +154,23 @@ final class Fields {
       objects.add(new Fields(object, element + "."));
     }
     return objects;
+  }
+
+  /**
+   * The whole numbers of an array.
+   *
+   * @param wrong what to say of the element at a place that is none
+   */
+  static int[] integers(JsonNode array, IntFunction<ApiException> wrong) throws ApiException {
+    int[] numbers = new int[array.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      JsonNode number = array.get(i);
+      if (!number.canConvertToExactIntegral() || !number.canConvertToInt()) {
+        throw wrong.apply(i);
+      }
+      numbers[i] = number.intValue();
+    }
+    return numbers;
   }
 
   ApiException wrong(String name, String expected, JsonNode found) {

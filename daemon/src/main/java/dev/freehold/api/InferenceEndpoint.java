@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.routing.Caller;
 import dev.freehold.routing.Inquiry;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.Router;
@@ -65,9 +66,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   private static Answers open(RoutedRequest routed, ApiRequest asked) throws InferenceException {
-    return asked.answers() == 1
+    return asked.shape().answers() == 1
         ? Answers.one(routed.open())
-        : new SeveralAnswers(routed, asked.answers());
+        : new SeveralAnswers(routed, asked.shape().answers());
   }
 
   /** What a client asked, and the question of where that may go. */
@@ -83,14 +84,27 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       throws ApiException, IOException {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
-    byte[] body = exchange.body().read(bodyBytesMax);
-    ApiRequest asked =
-        reader.read(exchange.id(), Json.object(body)).orOf(router.table().firstModel());
-    router.table().model(asked.request().model()).ifPresent(model -> exchange.model(model.name()));
-    return new Asked(
-        asked,
-        new Inquiry(
-            exchange.caller().orElseThrow(), asked.request(), declared, asked.needsReasoning()));
+    ObjectNode body = Json.object(exchange.body().read(bodyBytesMax));
+    Asked asked =
+        asked(exchange.id(), body, reader, router, exchange.caller().orElseThrow(), declared);
+    router
+        .table()
+        .model(asked.request().request().model())
+        .ifPresent(model -> exchange.model(model.name()));
+    return asked;
+  }
+
+  /** Turns a body into a request, whether it is to be answered, counted or only explained. */
+  static Asked asked(
+      String id,
+      ObjectNode body,
+      BodyReader reader,
+      Router router,
+      Caller caller,
+      Optional<Label> declared)
+      throws ApiException {
+    ApiRequest read = reader.read(id, body).orOf(router.table().firstModel());
+    return new Asked(read, new Inquiry(caller, read.request(), declared, read.needsReasoning()));
   }
 
   private void answer(
@@ -103,8 +117,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       exchange
           .response()
           .header(Exchange.PROVIDER_HEADER, answers.candidate().orElseThrow().name());
-      if (asked.stream()) {
-        stream(exchange, asked, answers, first, watched);
+      if (asked.shape() instanceof AnswerShape.Streamable shape && shape.stream()) {
+        AnswerFrames frames = shape.frames(exchange, asked.request(), answers.usageSoFar());
+        stream(exchange, frames, shape.answers(), answers, first, watched);
       } else {
         whole(exchange, asked, answers, first, watched);
       }
@@ -122,9 +137,9 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       Answers.Step first,
       HangUpWatch.Watched watched)
       throws InferenceException, IOException, InterruptedException {
-    AnswerBody answer = surface.whole(exchange.id(), asked);
+    AnswerBody answer = asked.shape().whole(asked.request());
     Answers.Step step = first;
-    int unfinished = asked.answers();
+    int unfinished = asked.shape().answers();
     while (true) {
       answer.add(step.choice(), step.event());
       if (step.event() instanceof InferenceEvent.Finished && --unfinished == 0) {
@@ -141,19 +156,19 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
 
   private void stream(
       Exchange exchange,
-      ApiRequest asked,
+      AnswerFrames frames,
+      int count,
       Answers answers,
       Answers.Step first,
       HangUpWatch.Watched watched)
       throws IOException, InterruptedException {
-    AnswerFrames frames = surface.frames(exchange, asked, answers.usageSoFar());
     ServerResponse response = exchange.response();
     response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
     response.header(HeaderNames.CACHE_CONTROL, "no-cache");
     exchange.committed();
     OutputStream out = response.outputStream();
     Answers.Step step = first;
-    int unfinished = asked.answers();
+    int unfinished = count;
     try {
       while (true) {
         frames.event(step.choice(), step.event());

@@ -9,14 +9,14 @@ import java.time.Instant;
 import java.util.List;
 
 /** A filled gap as one object. */
-final class InfillBody implements AnswerBody {
+final class InfillBody extends BufferedBody {
 
   private final List<String> only;
   private final StringBuilder text = new StringBuilder();
   private InferenceEvent.Finished finished;
 
-  InfillBody(ApiRequest asked) {
-    this.only = InfillRequests.responseFields(asked);
+  InfillBody(List<String> only) {
+    this.only = only;
   }
 
   @Override
@@ -26,16 +26,11 @@ final class InfillBody implements AnswerBody {
     } else if (event instanceof InferenceEvent.Finished last) {
       finished = last;
     }
-    if (text.length() > WholeAnswer.CHARACTERS_MAX) {
-      throw new InferenceException(
-          InferenceException.Kind.INVALID_REQUEST,
-          "The answer grew longer than %d characters. Ask for it with 'stream': true."
-              .formatted(WholeAnswer.CHARACTERS_MAX));
-    }
+    requireRoom(text.length());
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created) throws IOException {
+  byte[] json(String requestId, String model, Instant created) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 256);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       InfillJson.last(json, text.toString(), model, finished, only);

@@ -13,9 +13,9 @@ final class InfillFrames implements AnswerFrames {
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
 
-  InfillFrames(ApiRequest asked) throws IOException {
-    this.model = asked.request().model();
-    this.only = InfillRequests.responseFields(asked);
+  InfillFrames(String model, List<String> only) throws IOException {
+    this.model = model;
+    this.only = only;
     this.json = Json.FACTORY.createGenerator(buffer);
   }
 

@@ -7,7 +7,6 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -21,7 +20,6 @@ final class InfillRequests {
 
   static final int RESPONSE_FIELDS_MAX = 64;
 
-  private static final String RESPONSE_FIELDS = "response_fields";
   private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9_/]{1,128}");
   private static final String UNNAMED = "untitled";
 
@@ -48,14 +46,8 @@ final class InfillRequests {
             CommonFields.sampling(fields, "stop"),
             CommonFields.grammar(fields).orElse(new OutputFormat.Text()),
             limit(fields));
-    Map<String, String> echo =
-        Map.of(RESPONSE_FIELDS, String.join("\n", texts(fields, RESPONSE_FIELDS)));
-    return new ApiRequest(request, fields.flag("stream", false), false, false, false, echo);
-  }
-
-  /** The members of the answer that the client wants; none for all of them. */
-  static List<String> responseFields(ApiRequest asked) {
-    return asked.echo().getOrDefault(RESPONSE_FIELDS, "").lines().toList();
+    List<String> wanted = texts(fields, "response_fields");
+    return new ApiRequest(request, new AnswerShape.Infill(fields.flag("stream", false), wanted));
   }
 
   private static List<String> texts(Fields fields, String name) throws ApiException {

@@ -177,6 +177,11 @@ public final class LanServer implements AutoCloseable {
     ModelsEndpoint models = new ModelsEndpoint(router);
     TokenEndpoints tokens = new TokenEndpoints(router, hangUps, config.bodyBytesMax());
     OpenApiEndpoint document = OpenApiEndpoint.load();
+    for (Surface surface : Surface.values()) {
+      rules
+          .post(surface.path(), inference(admission, settlement, router, surface))
+          .any(surface.path(), onlyPost(admission, settlement, surface.dialect()));
+    }
     rules
         .get(OpenApiEndpoint.JSON_PATH, plain(admission, settlement, document::json))
         .any(OpenApiEndpoint.JSON_PATH, plain(admission, settlement, wrongMethod("GET")))
@@ -186,28 +191,14 @@ public final class LanServer implements AutoCloseable {
         .any("/v1/models", plain(admission, settlement, wrongMethod("GET")))
         .get("/v1/models/{model}", plain(admission, settlement, models::one))
         .any("/v1/models/{model}", plain(admission, settlement, wrongMethod("GET")))
-        .post("/v1/chat/completions", inference(admission, settlement, router, Surface.CHAT))
-        .any("/v1/chat/completions", onlyPost(admission, settlement, Dialect.OPENAI))
-        .post("/v1/completions", inference(admission, settlement, router, Surface.COMPLETION))
-        .any("/v1/completions", onlyPost(admission, settlement, Dialect.OPENAI))
-        .post("/infill", inference(admission, settlement, router, Surface.INFILL))
-        .any("/infill", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/tokenize", plain(admission, settlement, tokens::tokenize))
         .any("/tokenize", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/detokenize", plain(admission, settlement, tokens::detokenize))
         .any("/detokenize", onlyPost(admission, settlement, Dialect.OPENAI))
         .post("/apply-template", plain(admission, settlement, tokens::applyTemplate))
         .any("/apply-template", onlyPost(admission, settlement, Dialect.OPENAI))
-        .post("/v1/responses", inference(admission, settlement, router, Surface.RESPONSES))
-        .any("/v1/responses", onlyPost(admission, settlement, Dialect.OPENAI))
         .get("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
         .delete("/v1/responses/*", plain(admission, settlement, LanServer::nothingStored))
-        .post("/v1/embeddings", inference(admission, settlement, router, Surface.EMBEDDINGS))
-        .any("/v1/embeddings", onlyPost(admission, settlement, Dialect.OPENAI))
-        .post("/v1/rerank", inference(admission, settlement, router, Surface.RERANK))
-        .any("/v1/rerank", onlyPost(admission, settlement, Dialect.OPENAI))
-        .post(MessageJson.PATH, inference(admission, settlement, router, Surface.MESSAGES))
-        .any(MessageJson.PATH, onlyPost(admission, settlement, Dialect.ANTHROPIC))
         .post(
             COUNT_TOKENS,
             handler(

@@ -3,11 +3,11 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,8 +42,7 @@ final class MessageFrames implements AnswerFrames {
   private final String requestId;
   private final String model;
   private final Usage usageAtStart;
-  private final boolean showsReasoning;
-  private final Optional<String> serviceTier;
+  private final AnswerShape.Message shape;
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
   private final Set<Integer> calls = new HashSet<>();
@@ -57,12 +56,12 @@ final class MessageFrames implements AnswerFrames {
    *
    * @param usageAtStart what is known of it before the first output; the last event has the truth
    */
-  MessageFrames(String requestId, ApiRequest asked, Usage usageAtStart) throws IOException {
-    this.requestId = requestId;
-    this.model = asked.request().model();
+  MessageFrames(InferenceRequest request, AnswerShape.Message shape, Usage usageAtStart)
+      throws IOException {
+    this.requestId = request.id();
+    this.model = request.model();
     this.usageAtStart = usageAtStart;
-    this.showsReasoning = asked.showsReasoning();
-    this.serviceTier = asked.serviceTier();
+    this.shape = shape;
     this.json = Json.FACTORY.createGenerator(buffer);
   }
 
@@ -109,7 +108,7 @@ final class MessageFrames implements AnswerFrames {
     json.writeArrayFieldStart("content");
     json.writeEndArray();
     MessageJson.goesOn(json);
-    MessageJson.usage(json, usageAtStart, serviceTier);
+    MessageJson.usage(json, usageAtStart, shape.serviceTier());
     json.writeEndObject();
     json.writeEndObject();
     end();
@@ -128,7 +127,7 @@ final class MessageFrames implements AnswerFrames {
   }
 
   private void thinking(String text) throws IOException {
-    if (!showsReasoning || text.isEmpty()) {
+    if (!shape.showsReasoning() || text.isEmpty()) {
       return;
     }
     if (open != Block.THINKING) {
@@ -162,7 +161,7 @@ final class MessageFrames implements AnswerFrames {
     json.writeObjectFieldStart("delta");
     MessageJson.stop(json, finished, !calls.isEmpty());
     json.writeEndObject();
-    MessageJson.usage(json, finished.usage(), serviceTier);
+    MessageJson.usage(json, finished.usage(), shape.serviceTier());
     json.writeEndObject();
     end();
     begin("message_stop");

@@ -58,21 +58,19 @@ final class MessageRequests {
     Optional<Fields> thinking = fields.object("thinking");
     boolean thinks = thinking.isPresent() && thinks(thinking.get());
     boolean omitted = thinking.isPresent() && isOmitted(thinking.get());
+    InferenceRequest request =
+        new InferenceRequest(
+            id,
+            model,
+            prompt,
+            CommonFields.sampling(fields, "stop_sequences"),
+            format(fields),
+            tokensMax,
+            OptionalInt.empty(),
+            Priority.INTERACTIVE);
+    boolean stream = fields.flag("stream", false);
     return new ApiRequest(
-            new InferenceRequest(
-                id,
-                model,
-                prompt,
-                CommonFields.sampling(fields, "stop_sequences"),
-                format(fields),
-                tokensMax,
-                OptionalInt.empty(),
-                Priority.INTERACTIVE),
-            fields.flag("stream", false),
-            false,
-            thinks,
-            thinks && !omitted)
-        .withServiceTier(serviceTier(fields));
+        request, new AnswerShape.Message(stream, thinks && !omitted, serviceTier(fields)), thinks);
   }
 
   /** Anthropic's tiers ask for bought capacity, which a box has none of: all is standard. */

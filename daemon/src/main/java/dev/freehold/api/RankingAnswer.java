@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
 import java.io.ByteArrayOutputStream;
@@ -12,18 +13,16 @@ import java.util.Comparator;
 import java.util.List;
 
 /** The scores of one request's documents, written best first, as Jina and Cohere have them. */
-final class RankingAnswer implements AnswerBody {
+final class RankingAnswer extends BufferedBody {
 
   private final List<String> documents;
-  private final int topN;
-  private final boolean returnDocuments;
+  private final AnswerShape.Ranking shape;
   private final List<InferenceEvent.Scored> scores = new ArrayList<>();
   private Usage usage = Usage.NONE;
 
-  RankingAnswer(ApiRequest asked) {
-    this.documents = ((Prompt.Ranking) asked.request().prompt()).documents();
-    this.topN = Integer.parseInt(asked.echo().get(RerankRequests.TOP_N));
-    this.returnDocuments = Boolean.parseBoolean(asked.echo().get(RerankRequests.RETURN_DOCUMENTS));
+  RankingAnswer(InferenceRequest request, AnswerShape.Ranking shape) {
+    this.documents = ((Prompt.Ranking) request.prompt()).documents();
+    this.shape = shape;
   }
 
   @Override
@@ -41,7 +40,7 @@ final class RankingAnswer implements AnswerBody {
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created) throws IOException {
+  byte[] json(String requestId, String model, Instant created) throws IOException {
     // Documents that score alike keep the order in which they were sent.
     scores.sort(
         Comparator.comparingDouble(InferenceEvent.Scored::relevance)
@@ -55,7 +54,8 @@ final class RankingAnswer implements AnswerBody {
       json.writeStringField("object", "list");
       usage(json, usage);
       json.writeArrayFieldStart("results");
-      for (InferenceEvent.Scored scored : scores.subList(0, Math.min(topN, scores.size()))) {
+      for (InferenceEvent.Scored scored :
+          scores.subList(0, Math.min(shape.topN(), scores.size()))) {
         result(json, scored);
       }
       json.writeEndArray();
@@ -68,7 +68,7 @@ final class RankingAnswer implements AnswerBody {
     json.writeStartObject();
     json.writeNumberField("index", scored.index());
     json.writeNumberField("relevance_score", scored.relevance());
-    if (returnDocuments) {
+    if (shape.returnDocuments()) {
       json.writeObjectFieldStart("document");
       json.writeStringField("text", AnswerJson.wellFormed(documents.get(scored.index())));
       json.writeEndObject();

@@ -4,9 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.Prompt;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /** Reads the body of {@code POST /v1/rerank}, which Jina, Cohere and llama-server have alike. */
@@ -14,10 +12,6 @@ final class RerankRequests {
 
   static final int DOCUMENTS_MAX = 2_048;
   static final int QUERY_CHARACTERS_MAX = 65_536;
-
-  /* What of the request the answer depends on, as ApiRequest.echo keeps it. */
-  static final String TOP_N = "top_n";
-  static final String RETURN_DOCUMENTS = "return_documents";
 
   private RerankRequests() {}
 
@@ -32,17 +26,11 @@ final class RerankRequests {
               .formatted(QUERY_CHARACTERS_MAX, query.length()));
     }
     List<String> documents = documents(fields);
-    OptionalInt topN = fields.integer(TOP_N, 1, Integer.MAX_VALUE);
-    Map<String, String> echo = new LinkedHashMap<>();
-    echo.put(TOP_N, Integer.toString(topN.orElse(documents.size())));
-    echo.put(RETURN_DOCUMENTS, Boolean.toString(fields.flag(RETURN_DOCUMENTS, false)));
+    OptionalInt topN = fields.integer("top_n", 1, Integer.MAX_VALUE);
+    boolean returnDocuments = fields.flag("return_documents", false);
     return new ApiRequest(
         EmbeddingRequests.request(id, model, new Prompt.Ranking(query, documents)),
-        false,
-        false,
-        false,
-        false,
-        echo);
+        new AnswerShape.Ranking(topN.orElse(documents.size()), returnDocuments));
   }
 
   private static List<String> documents(Fields fields) throws ApiException {

@@ -3,21 +3,21 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Map;
 
 /** A response that is sent whole. */
-final class ResponseBody implements AnswerBody {
+final class ResponseBody extends BufferedBody {
 
   private final ResponseItems items;
-  private final Map<String, String> echo;
+  private final AnswerShape.Response shape;
   private InferenceEvent.Finished end;
 
-  ResponseBody(String requestId, Map<String, String> echo) {
-    this.items = new ResponseItems(requestId, ResponseItems.Listener.NONE);
-    this.echo = echo;
+  ResponseBody(InferenceRequest request, AnswerShape.Response shape) {
+    this.items = new ResponseItems(request.id(), ResponseItems.Listener.NONE);
+    this.shape = shape;
   }
 
   @Override
@@ -29,11 +29,11 @@ final class ResponseBody implements AnswerBody {
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created)
+  byte[] json(String requestId, String model, Instant created)
       throws IOException, InferenceException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      new ResponseJson(requestId, model, created, echo)
+      new ResponseJson(requestId, model, created, shape)
           .write(json, new ResponseState.Ended(end.reason(), end.usage()), items.items());
     }
     return bytes.toByteArray();

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** What a response repeats of its request, as OpenAI's does. */
 final class ResponseEcho {
@@ -39,10 +38,6 @@ final class ResponseEcho {
     nodes.put("reasoning", reasoning(fields));
     if (fields.has("top_logprobs")) {
       nodes.put("top_logprobs", fields.raw("top_logprobs"));
-    }
-    Optional<String> tier = CommonFields.answeredTier(fields);
-    if (tier.isPresent()) {
-      nodes.put("service_tier", NODES.textNode(tier.get()));
     }
     Map<String, String> echo = new LinkedHashMap<>();
     nodes.forEach((name, node) -> echo.put(name, ascii(node)));

@@ -3,12 +3,12 @@ package dev.freehold.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.TokenLogprob;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Writes one streamed response: typed events, numbered from 0, each with its {@code event:} line.
@@ -30,11 +30,11 @@ final class ResponseFrames implements AnswerFrames, ResponseItems.Listener {
   private ResponseItem deltaItem;
   private byte[] deltaHead = {};
 
-  ResponseFrames(String requestId, String model, Instant created, Map<String, String> echo)
+  ResponseFrames(InferenceRequest request, AnswerShape.Response shape, Instant created)
       throws IOException {
     this.json = Json.FACTORY.createGenerator(buffer);
-    this.response = new ResponseJson(requestId, model, created, echo);
-    this.items = new ResponseItems(requestId, this);
+    this.response = new ResponseJson(request.id(), request.model(), created, shape);
+    this.items = new ResponseItems(request.id(), this);
   }
 
   @Override

@@ -13,13 +13,13 @@ final class ResponseJson {
   private final String id;
   private final String model;
   private final Instant created;
-  private final Map<String, String> echo;
+  private final AnswerShape.Response shape;
 
-  ResponseJson(String requestId, String model, Instant created, Map<String, String> echo) {
+  ResponseJson(String requestId, String model, Instant created, AnswerShape.Response shape) {
     this.id = Surface.RESPONSES.answerId(requestId);
     this.model = model;
     this.created = created;
-    this.echo = echo;
+    this.shape = shape;
   }
 
   void write(JsonGenerator json, ResponseState state, List<ResponseItem> output)
@@ -47,9 +47,12 @@ final class ResponseJson {
     json.writeNullField("previous_response_id");
     json.writeBooleanField("background", false);
     json.writeStringField("truncation", "disabled");
-    for (Map.Entry<String, String> field : echo.entrySet()) {
+    for (Map.Entry<String, String> field : shape.echo().entrySet()) {
       json.writeFieldName(field.getKey());
       json.writeRawValue(field.getValue());
+    }
+    if (shape.serviceTier().isPresent()) {
+      json.writeStringField("service_tier", shape.serviceTier().get());
     }
     json.writeEndObject();
   }

@@ -13,6 +13,7 @@ import dev.freehold.inference.ToolChoice;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -59,7 +60,9 @@ final class ResponseRequests {
             CommonFields.priority(fields));
     boolean stream = fields.flag("stream", false);
     boolean reasoning = needsReasoning(fields);
-    return new ApiRequest(request, stream, true, reasoning, true, ResponseEcho.of(fields));
+    Map<String, String> echo = ResponseEcho.of(fields);
+    Optional<String> tier = CommonFields.answeredTier(fields);
+    return new ApiRequest(request, new AnswerShape.Response(stream, tier, echo), reasoning);
   }
 
   /** To ask for alternatives is to ask for probabilities. */

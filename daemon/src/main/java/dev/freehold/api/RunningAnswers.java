@@ -1,6 +1,5 @@
 package dev.freehold.api;
 
-import dev.freehold.inference.InferenceStream;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -13,10 +12,6 @@ final class RunningAnswers {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition fewer = lock.newCondition();
   private final Set<Running> running = new HashSet<>();
-
-  Running add(InferenceStream stream) {
-    return add(stream::close);
-  }
 
   /**
    * Adds an answer.

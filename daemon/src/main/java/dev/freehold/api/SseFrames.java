@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.TokenLogprob;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
@@ -49,7 +50,8 @@ final class SseFrames implements AnswerFrames {
   }
 
   private final Surface surface;
-  private final ApiRequest asked;
+  private final AnswerShape.Completion shape;
+  private final InferenceRequest request;
   private final FrameBuffer buffer = new FrameBuffer();
   private final JsonGenerator json;
   private final byte[] head;
@@ -57,16 +59,17 @@ final class SseFrames implements AnswerFrames {
   private final List<Choice> choices = new ArrayList<>();
   private final List<Usage> usages = new ArrayList<>();
 
-  SseFrames(Surface surface, String requestId, ApiRequest asked, Instant created)
+  SseFrames(AnswerShape.Completion shape, InferenceRequest request, Instant created)
       throws IOException {
-    this.surface = surface;
-    this.asked = asked;
+    this.surface = shape.surface();
+    this.shape = shape;
+    this.request = request;
     this.json = Json.FACTORY.createGenerator(buffer);
-    this.head = head(surface, requestId, asked, created);
-    for (int i = 0; i < asked.answers(); i++) {
+    this.head = head(shape, request, created);
+    for (int i = 0; i < shape.answers(); i++) {
       choices.add(new Choice(i, surface == Surface.CHAT));
     }
-    String usage = asked.includeUsage() ? ",\"usage\":null" : "";
+    String usage = shape.includeUsage() ? ",\"usage\":null" : "";
     this.textTail =
         ascii(
             (surface == Surface.CHAT ? "}" : "")
@@ -98,7 +101,7 @@ final class SseFrames implements AnswerFrames {
       case InferenceEvent.ToolCallDelta delta -> toolCall(choice, delta);
       case InferenceEvent.Logprobs told -> {
         // They go out with the next text.
-        if (asked.request().logprobs().isPresent()) {
+        if (request.logprobs().isPresent()) {
           choice.logprobs.addAll(told.tokens());
         }
       }
@@ -209,7 +212,7 @@ final class SseFrames implements AnswerFrames {
   }
 
   private void end(Usage usage) throws IOException {
-    if (asked.includeUsage()) {
+    if (shape.includeUsage()) {
       buffer.write(DATA);
       buffer.write(head);
       buffer.ascii("\"choices\":[],\"usage\":");
@@ -237,7 +240,7 @@ final class SseFrames implements AnswerFrames {
     }
     buffer.ascii(",\"finish_reason\":");
     buffer.ascii(finishReason == null ? "null" : "\"" + finishReason + "\"");
-    buffer.ascii(asked.includeUsage() ? "}],\"usage\":null}" : "}]}");
+    buffer.ascii(shape.includeUsage() ? "}],\"usage\":null}" : "}]}");
     buffer.write(END);
   }
 
@@ -245,7 +248,7 @@ final class SseFrames implements AnswerFrames {
     if (surface == Surface.CHAT) {
       LogprobJson.chat(json, choice.logprobs);
     } else {
-      boolean alternatives = asked.request().logprobs().orElse(0) > 0;
+      boolean alternatives = request.logprobs().orElse(0) > 0;
       LogprobJson.completion(json, choice.logprobs, choice.charactersTold, alternatives);
       choice.charactersTold += LogprobJson.characters(choice.logprobs);
     }
@@ -253,18 +256,18 @@ final class SseFrames implements AnswerFrames {
     choice.logprobs.clear();
   }
 
-  private static byte[] head(Surface surface, String requestId, ApiRequest asked, Instant created)
-      throws IOException {
+  private static byte[] head(
+      AnswerShape.Completion shape, InferenceRequest request, Instant created) throws IOException {
     FrameBuffer bytes = new FrameBuffer();
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
       json.writeStartObject();
-      json.writeStringField("id", surface.answerId(requestId));
+      json.writeStringField("id", shape.surface().answerId(request.id()));
       json.writeStringField(
-          "object", surface == Surface.CHAT ? "chat.completion.chunk" : "text_completion");
+          "object", shape.surface() == Surface.CHAT ? "chat.completion.chunk" : "text_completion");
       json.writeNumberField("created", created.getEpochSecond());
-      json.writeStringField("model", asked.request().model());
-      if (asked.serviceTier().isPresent()) {
-        json.writeStringField("service_tier", asked.serviceTier().get());
+      json.writeStringField("model", request.model());
+      if (shape.serviceTier().isPresent()) {
+        json.writeStringField("service_tier", shape.serviceTier().get());
       }
       json.writeEndObject();
     }

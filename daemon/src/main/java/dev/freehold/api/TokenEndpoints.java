@@ -130,15 +130,8 @@ final class TokenEndpoints {
     if (!array.isArray() || array.size() > TOKENS_MAX) {
       throw fields.wrong("tokens", "an array of at most %d tokens".formatted(TOKENS_MAX), array);
     }
-    int[] tokens = new int[array.size()];
-    for (int i = 0; i < tokens.length; i++) {
-      JsonNode token = array.get(i);
-      if (!token.canConvertToExactIntegral() || !token.canConvertToInt()) {
-        throw fields.wrong("tokens[%d]".formatted(i), "a token's number", token);
-      }
-      tokens[i] = token.intValue();
-    }
-    return tokens;
+    return Fields.integers(
+        array, i -> fields.wrong("tokens[%d]".formatted(i), "a token's number", array.get(i)));
   }
 
   /** A piece that is no text of its own is an array of its bytes, as llama-server writes it. */

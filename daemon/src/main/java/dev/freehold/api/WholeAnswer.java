@@ -1,29 +1,28 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.inference.InferenceRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Gathers the events of one request's answers and writes them as one JSON object. */
-final class WholeAnswer implements AnswerBody {
-
-  /** Characters of one whole answer; a longer one must be streamed. */
-  static final int CHARACTERS_MAX = 32 << 20;
+/** The answers of one chat or plain completion, gathered and written as one of OpenAI's objects. */
+final class WholeAnswer extends BufferedBody {
 
   private final Surface surface;
-  private final ApiRequest asked;
+  private final AnswerShape.Completion shape;
+  private final InferenceRequest request;
   private final List<WholeChoice> choices = new ArrayList<>();
 
-  WholeAnswer(Surface surface, ApiRequest asked) {
-    this.surface = surface;
-    this.asked = asked;
-    for (int i = 0; i < asked.answers(); i++) {
+  WholeAnswer(AnswerShape.Completion shape, InferenceRequest request) {
+    this.surface = shape.surface();
+    this.shape = shape;
+    this.request = request;
+    for (int i = 0; i < shape.answers(); i++) {
       choices.add(new WholeChoice());
     }
   }
@@ -31,24 +30,14 @@ final class WholeAnswer implements AnswerBody {
   @Override
   public void add(int choice, InferenceEvent event) throws InferenceException {
     choices.get(choice).add(event);
-    if (choices.stream().mapToLong(WholeChoice::characters).sum() > CHARACTERS_MAX) {
-      throw new InferenceException(
-          InferenceException.Kind.INVALID_REQUEST,
-          "The answer grew longer than %d characters. Ask for it with 'stream': true."
-              .formatted(CHARACTERS_MAX));
-    }
+    requireRoom(choices.stream().mapToLong(WholeChoice::characters).sum());
   }
 
   @Override
-  public byte[] json(String requestId, String model, Instant created)
-      throws IOException, InferenceException {
+  byte[] json(String requestId, String model, Instant created) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(choices.getFirst().text.length() + 512);
     try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
-      if (surface == Surface.MESSAGES) {
-        anthropicMessage(json, requestId, model, choices.getFirst());
-      } else {
-        completion(json, requestId, model, created);
-      }
+      completion(json, requestId, model, created);
     }
     return bytes.toByteArray();
   }
@@ -61,8 +50,8 @@ final class WholeAnswer implements AnswerBody {
         "object", surface == Surface.CHAT ? "chat.completion" : "text_completion");
     json.writeNumberField("created", created.getEpochSecond());
     json.writeStringField("model", model);
-    if (asked.serviceTier().isPresent()) {
-      json.writeStringField("service_tier", asked.serviceTier().get());
+    if (shape.serviceTier().isPresent()) {
+      json.writeStringField("service_tier", shape.serviceTier().get());
     }
     json.writeArrayFieldStart("choices");
     for (int i = 0; i < choices.size(); i++) {
@@ -83,39 +72,15 @@ final class WholeAnswer implements AnswerBody {
       json.writeStringField("text", AnswerJson.wellFormed(choice.text.toString()));
     }
     json.writeFieldName("logprobs");
-    if (asked.request().logprobs().isEmpty()) {
+    if (request.logprobs().isEmpty()) {
       json.writeNull();
     } else if (surface == Surface.CHAT) {
       LogprobJson.chat(json, choice.logprobs);
     } else {
-      boolean alternatives = asked.request().logprobs().getAsInt() > 0;
+      boolean alternatives = request.logprobs().getAsInt() > 0;
       LogprobJson.completion(json, choice.logprobs, 0, alternatives);
     }
     json.writeStringField("finish_reason", AnswerJson.finishReason(choice.reason()));
-    json.writeEndObject();
-  }
-
-  /** Blocks stand in the order in which models write them. */
-  private void anthropicMessage(
-      JsonGenerator json, String requestId, String model, WholeChoice choice)
-      throws IOException, InferenceException {
-    json.writeStartObject();
-    MessageJson.head(json, requestId, model);
-    json.writeArrayFieldStart("content");
-    if (asked.showsReasoning() && !choice.reasoning.isEmpty()) {
-      MessageJson.thinking(json, choice.reasoning.toString());
-    }
-    if (!choice.text.isEmpty()) {
-      MessageJson.text(json, choice.text.toString());
-    }
-    boolean cut = choice.reason() == FinishReason.LENGTH;
-    for (WholeChoice.Call call : choice.calls) {
-      MessageJson.toolUse(
-          json, call.id, call.name, MessageJson.input(call.arguments.toString(), cut));
-    }
-    json.writeEndArray();
-    MessageJson.stop(json, choice.finished(), !choice.calls.isEmpty());
-    MessageJson.usage(json, choice.usage(), asked.serviceTier());
     json.writeEndObject();
   }
 

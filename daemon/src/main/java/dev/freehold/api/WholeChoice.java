@@ -8,7 +8,7 @@ import dev.freehold.inference.Usage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one of the answers in a {@link WholeAnswer} has gathered so far. */
+/** What one of the answers to a prompt has gathered so far. */
 final class WholeChoice {
 
   /** A tool call; its arguments come in pieces. */

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,7 @@ class ControlServerTest {
               "bob",
               List.of("website"),
               Optional.of("confidential"),
+              "/v1/chat/completions",
               QUESTION.getBytes(StandardCharsets.UTF_8));
       assertEquals("confidential", answer.path("label").asText());
       assertEquals("usual", answer.path("route").asText());
@@ -113,18 +115,38 @@ class ControlServerTest {
   @Test
   void explainReadsTheBodyOfEverySurface() throws Exception {
     try (ControlClient client = new ControlClient(socket)) {
-      String anthropic =
-          "\"max_tokens\":5,\"system\":\"be"
-              + " kind\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
-      String openAi = "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
-      for (String field : List.of("\"input\":\"a b\"", "\"prompt\":\"a b\"", anthropic, openAi)) {
-        String body = "{\"model\":\"assistant\"," + field + "}";
+      String chat = "\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
+      Map<String, String> bodies =
+          Map.of(
+              "/v1/chat/completions", chat,
+              "/v1/messages", chat,
+              "/v1/completions", "\"prompt\":\"a b\"",
+              "/infill", "\"input_prefix\":\"a\",\"input_suffix\":\"b\"",
+              "/v1/responses", "\"input\":\"a b\"",
+              "/v1/embeddings", "\"input\":\"a b\"",
+              "/v1/rerank", "\"query\":\"a\",\"documents\":[\"b\"]");
+      assertEquals(Set.copyOf(ControlClient.explainedPaths()), bodies.keySet());
+      for (Map.Entry<String, String> body : bodies.entrySet()) {
         JsonNode answer =
-            client.explain(
-                "bob", List.of("website"), Optional.empty(), body.getBytes(StandardCharsets.UTF_8));
-        assertEquals("usual", answer.path("route").asText(), body);
+            explain(client, body.getKey(), "{\"model\":\"assistant\"," + body.getValue() + "}");
+        assertEquals("usual", answer.path("route").asText(), body.getKey());
       }
     }
+  }
+
+  @Test
+  void explainAsksTheFirstModelWhereTheBodyNamesNone() throws Exception {
+    try (ControlClient client = new ControlClient(socket)) {
+      JsonNode answer =
+          explain(client, "/infill", "{\"input_prefix\":\"a\",\"input_suffix\":\"b\"}");
+      assertEquals("assistant", answer.path("model").asText());
+    }
+  }
+
+  private static JsonNode explain(ControlClient client, String path, String body)
+      throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    return client.explain("bob", List.of("website"), Optional.empty(), path, bytes);
   }
 
   @Test
@@ -134,9 +156,7 @@ class ControlServerTest {
             + "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],"
             + "\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}]}";
     try (ControlClient client = new ControlClient(socket)) {
-      JsonNode answer =
-          client.explain(
-              "bob", List.of("website"), Optional.empty(), body.getBytes(StandardCharsets.UTF_8));
+      JsonNode answer = explain(client, "/v1/messages", body);
       assertEquals("tools", answer.path("route").asText());
     }
   }
@@ -184,6 +204,28 @@ class ControlServerTest {
     Files.writeString(file, "not json");
     run(new RouteCommand(), 1, "explain", "--state", folder.toString(), file.toString());
     run(new RouteCommand(), 1, "explain", "--state", folder.toString(), "/no/such/file");
+  }
+
+  @Test
+  void pathThatCannotBeExplainedIsRefusedWithThoseThatCan() throws Exception {
+    Path file = folder.resolve("request.json");
+    Files.writeString(file, QUESTION);
+    String state = folder.toString();
+    String refused =
+        run(
+            new RouteCommand(),
+            1,
+            "explain",
+            "--state",
+            state,
+            "--path",
+            "/v1/models",
+            file.toString());
+    String help = run(new RouteCommand(), 0, "explain", "--help");
+    for (String path : ControlClient.explainedPaths()) {
+      assertTrue(refused.contains(path), refused);
+      assertTrue(help.replaceAll("\\s", "").contains(path), help);
+    }
   }
 
   @Test

@@ -81,7 +81,7 @@ class ResponseRequestsTest {
   /** An answer repeats much of its request, so it must be writable whatever was read. */
   private static byte[] answer(ApiRequest read) throws Exception {
     InferenceEvent.Finished end = new InferenceEvent.Finished(FinishReason.STOP, Usage.NONE);
-    AnswerBody answer = Surface.RESPONSES.whole("r-1", read);
+    ResponseBody answer = ((AnswerShape.Response) read.shape()).whole(read.request());
     answer.add(0, end);
     return answer.json("r-1", "assistant", Instant.EPOCH);
   }

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -31,6 +32,14 @@ public final class RouteCommand implements Runnable {
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** What {@code --path} may name. */
+  static final class Paths implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ControlClient.explainedPaths().iterator();
+    }
   }
 
   /** {@code freehold route explain FILE}. */
@@ -64,12 +73,21 @@ public final class RouteCommand implements Runnable {
         description = "What the client sends as Freehold-Label.")
     private String label;
 
+    @Option(
+        names = "--path",
+        defaultValue = "/v1/chat/completions",
+        paramLabel = "PATH",
+        completionCandidates = Paths.class,
+        description = {
+          "The path of the API that the body is meant for (default: ${DEFAULT-VALUE}), one of:",
+          "${COMPLETION-CANDIDATES}"
+        })
+    private String path;
+
     @Option(names = "--json", description = "Prints the daemon's answer as it is.")
     private boolean json;
 
-    @Parameters(
-        paramLabel = "FILE",
-        description = "The request's body, as for POST on any surface.")
+    @Parameters(paramLabel = "FILE", description = "The request's body, as for POST on that path.")
     private Path file;
 
     @Override
@@ -77,7 +95,8 @@ public final class RouteCommand implements Runnable {
       PrintWriter out = spec.commandLine().getOut();
       try (ControlClient control = daemon.connect()) {
         JsonNode answer =
-            control.explain(client, groups, Optional.ofNullable(label), Files.readAllBytes(file));
+            control.explain(
+                client, groups, Optional.ofNullable(label), path, Files.readAllBytes(file));
         if (json) {
           out.println(answer.toPrettyString());
         } else {
