@@ -72,7 +72,7 @@ final class PolicyInForce implements AutoCloseable {
         opened.add(provider);
         yield provider;
       }
-      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI ->
+      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA ->
           throw new IllegalArgumentException(
               "provider %s is of kind %s, which this daemon does not have"
                   .formatted(spec.name(), spec.kind().text()));

@@ -65,14 +65,14 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
             .sendExpectContinue(false)
             .shareConnectionCache(false)
             .connectionCacheSize(IDLE_CONNECTIONS_MAX)
-            .connectTimeout(spec.connectTimeout())
-            .readTimeout(spec.totalTimeout().plus(READ_TIMEOUT_MARGIN))
+            .connectTimeout(spec.timeouts().connect())
+            .readTimeout(spec.timeouts().total().plus(READ_TIMEOUT_MARGIN))
             .socketOptions(
                 options ->
                     options
                         .tcpNoDelay(true)
-                        .connectTimeout(spec.connectTimeout())
-                        .readTimeout(spec.totalTimeout().plus(READ_TIMEOUT_MARGIN)))
+                        .connectTimeout(spec.timeouts().connect())
+                        .readTimeout(spec.timeouts().total().plus(READ_TIMEOUT_MARGIN)))
             .servicesDiscoverServices(false)
             .tls(tls(spec))
             .build();
@@ -93,7 +93,7 @@ public final class OpenAiProvider implements Provider, AutoCloseable {
           case Prompt.Ranking _ -> "/rerank";
         };
     byte[] body =
-        OpenAiRequest.encode(attempt.request(), spec.model().orElse(attempt.request().model()));
+        OpenAiRequest.encode(attempt.request(), spec.modelNamed(attempt.request().model()));
     OpenAiStream stream = new OpenAiStream(spec, attempt);
     stream.start(client, baseUrl + path, credential.get(), body);
     return stream;

@@ -77,8 +77,8 @@ final class OpenAiStream implements InferenceStream {
   OpenAiStream(ProviderSpec spec, Attempt attempt) {
     this.spec = spec;
     Instant now = Instant.now();
-    this.deadline = earlier(attempt.deadline(), now.plus(spec.totalTimeout()));
-    this.firstEventDeadline = earlier(deadline, now.plus(spec.firstTokenTimeout()));
+    this.deadline = earlier(attempt.deadline(), now.plus(spec.timeouts().total()));
+    this.firstEventDeadline = earlier(deadline, now.plus(spec.timeouts().firstToken()));
     int promptTokens = attempt.prepared().map(PreparedPrompt::tokens).orElse(0);
     this.chunks = new OpenAiChunks(promptTokens);
     this.vectors =

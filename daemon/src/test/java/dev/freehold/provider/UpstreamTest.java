@@ -1,6 +1,11 @@
 package dev.freehold.provider;
 
+import dev.freehold.bundle.policy.BreakerSpec;
+import dev.freehold.bundle.policy.Budget;
+import dev.freehold.bundle.policy.Limits;
+import dev.freehold.bundle.policy.Prices;
 import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.Timeouts;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
@@ -17,8 +22,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -56,14 +64,23 @@ abstract class UpstreamTest {
             "helvet",
             ProviderSpec.Kind.OPENAI,
             TrustClass.SOVEREIGN,
+            Optional.empty(),
             Optional.of("CH"),
             Optional.of(url),
             Optional.of("helvet-key"),
-            Optional.of("big-model"),
             Optional.empty(),
-            Duration.ofSeconds(2),
-            firstToken,
-            total,
+            Optional.of("big-model"),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Prices.NONE,
+            Limits.NONE,
+            Budget.NONE,
+            new Timeouts(Duration.ofSeconds(2), firstToken, Duration.ofMinutes(1), total),
+            OptionalDouble.empty(),
+            BreakerSpec.DEFAULT,
+            Set.of(),
+            OptionalInt.empty(),
             Optional.empty()),
         () -> Optional.of(KEY));
   }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,6 +14,8 @@ import java.util.Set;
  *
  * @param locality the trust classes each label may reach; every label is present
  * @param routes tried in order; the first whose condition holds applies
+ * @param detect the least label of a request in which a kind of personal data is found
+ * @param currency of prices and budgets, three letters of ISO 4217; present where there are some
  */
 public record Policy(
     String site,
@@ -20,7 +23,9 @@ public record Policy(
     Map<String, ProviderSpec> providers,
     Map<Label, Set<TrustClass>> locality,
     Map<String, ClientGroup> clients,
-    List<RouteSpec> routes) {
+    List<RouteSpec> routes,
+    Map<PersonalData, Label> detect,
+    Optional<String> currency) {
 
   /** A policy file may be this long. */
   public static final int CHARACTERS_MAX = 262_144;
@@ -31,6 +36,8 @@ public record Policy(
     providers = Collections.unmodifiableMap(new LinkedHashMap<>(providers));
     clients = Collections.unmodifiableMap(new LinkedHashMap<>(clients));
     routes = List.copyOf(routes);
+    detect = Map.copyOf(detect);
+    Objects.requireNonNull(currency, "currency");
     Map<Label, Set<TrustClass>> complete = new LinkedHashMap<>();
     for (Label label : Label.values()) {
       complete.put(label, Set.copyOf(locality.getOrDefault(label, Set.of(TrustClass.LOCAL))));

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -65,7 +66,8 @@ final class PolicyParser {
     Map<Label, Set<TrustClass>> locality = locality(file);
     Map<String, ClientGroup> clients = clients(file);
     List<RouteSpec> routes = routes(file, providers);
-    Policy policy = new Policy(site, models, providers, locality, clients, routes);
+    Policy policy =
+        new Policy(site, models, providers, locality, clients, routes, Map.of(), Optional.empty());
     if (problems.isEmpty()) {
       checkReach(file, policy);
     }
@@ -262,8 +264,10 @@ final class PolicyParser {
           new ClientGroup(
               name,
               label,
-              fields.number("tokensPerMinute", 1, 999_999_999),
-              fields.number("streams", 1, 100_000)));
+              new Limits(
+                  OptionalInt.empty(),
+                  fields.number("tokensPerMinute", 1, 999_999_999),
+                  fields.number("streams", 1, 100_000))));
     }
     return clients;
   }

@@ -1,7 +1,7 @@
 package dev.freehold.bundle.policy;
 
+import dev.freehold.bundle.policy.Prices.Price;
 import dev.freehold.bundle.policy.ProviderSpec.Kind;
-import dev.freehold.bundle.policy.ProviderSpec.Price;
 import java.io.ByteArrayInputStream;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -10,11 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Reads the providers of a policy: what each kind needs, and what it may not have. */
@@ -78,24 +82,38 @@ final class ProviderParser {
     Optional<URI> url = url(fields);
     TrustClass trust = trust(kind, fields);
     Section timeouts = fields.section("timeouts", "timeouts of " + name).onlyKeys(TIMEOUT_KEYS);
+    Timeouts usual = Timeouts.DEFAULT;
     ProviderSpec provider =
         new ProviderSpec(
             name,
             kind,
             trust,
+            fields.text("name"),
             matching(fields, "region", REGION, "a region such as CH or eu-central-1"),
             url,
             matching(fields, "credential", CREDENTIAL, "the name of a credential"),
+            Optional.empty(),
             fields.text("model"),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
             price(name, fields),
-            timeouts.duration("connect", ProviderSpec.DEFAULT_CONNECT_TIMEOUT, TIMEOUT_MAX),
-            timeouts.duration("firstToken", ProviderSpec.DEFAULT_FIRST_TOKEN_TIMEOUT, TIMEOUT_MAX),
-            timeouts.duration("total", ProviderSpec.DEFAULT_TOTAL_TIMEOUT, TIMEOUT_MAX),
+            Limits.NONE,
+            Budget.NONE,
+            new Timeouts(
+                timeouts.duration("connect", usual.connect(), TIMEOUT_MAX),
+                timeouts.duration("firstToken", usual.firstToken(), TIMEOUT_MAX),
+                usual.idle(),
+                timeouts.duration("total", usual.total(), TIMEOUT_MAX)),
+            OptionalDouble.empty(),
+            BreakerSpec.DEFAULT,
+            Set.of(),
+            OptionalInt.empty(),
             ca(fields));
     switch (kind) {
       case ENGINE -> checkEngine(provider, fields);
       case OPENAI -> checkOpenAi(provider, fields);
-      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI -> {}
+      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA -> {}
     }
     return provider;
   }
@@ -107,14 +125,7 @@ final class ProviderParser {
     }
     Optional<Kind> kind = Kind.find(text.get());
     if (kind.isEmpty()) {
-      fields.problem("kind", PolicyParser.unknown("kind", text.get(), Kind.supportedTexts()));
-    } else if (!kind.get().supported()) {
-      fields.problem(
-          "kind",
-          "kind "
-              + text.get()
-              + " is not supported by this version; supported are "
-              + String.join(", ", Kind.supportedTexts()));
+      fields.problem("kind", PolicyParser.unknown("kind", text.get(), Kind.texts()));
     }
     return kind.orElse(Kind.PEER);
   }
@@ -132,7 +143,7 @@ final class ProviderParser {
     return switch (kind) {
       case ENGINE -> TrustClass.LOCAL;
       case PEER -> TrustClass.SITE;
-      case OPENAI, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI -> {
+      case OPENAI, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA -> {
         problems.add(
             fields.node(),
             "the provider needs \"trust\", one of " + String.join(", ", TrustClass.texts()));
@@ -186,9 +197,9 @@ final class ProviderParser {
         || LOOPBACK_V4.matcher(host).matches();
   }
 
-  private Optional<Price> price(String name, Section fields) {
+  private Prices price(String name, Section fields) {
     if (!fields.has("price")) {
-      return Optional.empty();
+      return Prices.NONE;
     }
     Section price = fields.section("price", "price of " + name).onlyKeys(PRICE_KEYS);
     Optional<BigDecimal> in = price.decimal("in");
@@ -197,8 +208,8 @@ final class ProviderParser {
       fields.problem("price", "expected a price of a million tokens, such as {in: 0.4, out: 1.2}");
     }
     return in.isPresent() && out.isPresent()
-        ? Optional.of(new Price(in.get(), out.get()))
-        : Optional.empty();
+        ? new Prices(List.of(new Price(LocalDate.EPOCH, in.get(), in.get(), out.get())))
+        : Prices.NONE;
   }
 
   private Optional<String> ca(Section fields) {

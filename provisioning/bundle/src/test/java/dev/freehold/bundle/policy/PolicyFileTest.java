@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -60,15 +61,19 @@ final class PolicyFileTest {
     assertEquals(Optional.of(URI.create("https://llm.example/v1")), helvet.url());
     assertEquals(Optional.of("helvet-key"), helvet.credential());
     assertEquals(Optional.of("big-model"), helvet.model());
-    assertEquals("1.2", helvet.price().orElseThrow().outPerMillion().toString());
-    assertEquals(Duration.ofMillis(500), helvet.connectTimeout());
-    assertEquals(Duration.ofSeconds(20), helvet.firstTokenTimeout());
-    assertEquals(Duration.ofMinutes(5), helvet.totalTimeout());
+    assertEquals(
+        "1.2",
+        helvet.prices().at(LocalDate.of(2026, 1, 1)).orElseThrow().outPerMillion().toString());
+    assertEquals(Duration.ofMillis(500), helvet.timeouts().connect());
+    assertEquals(Duration.ofSeconds(20), helvet.timeouts().firstToken());
+    assertEquals(Duration.ofMinutes(5), helvet.timeouts().total());
     assertEquals(TrustClass.LOCAL, policy.providers().get("local").trust());
+    assertEquals(Timeouts.DEFAULT, policy.providers().get("local").timeouts());
     assertEquals(
-        ProviderSpec.DEFAULT_CONNECT_TIMEOUT, policy.providers().get("local").connectTimeout());
-    assertEquals(
-        new ClientGroup("everyone", Label.INTERNAL, OptionalInt.of(60000), OptionalInt.of(8)),
+        new ClientGroup(
+            "everyone",
+            Label.INTERNAL,
+            new Limits(OptionalInt.empty(), OptionalInt.of(60000), OptionalInt.of(8))),
         policy.clients().get("everyone"));
     assertEquals(Optional.empty(), policy.routes().get(1).when());
     assertEquals(List.of("local", "helvet", "lab"), policy.routes().get(1).use());
@@ -201,14 +206,6 @@ final class PolicyFileTest {
     Problem problem = only(VALID.replace("confidential: [local]", "confidential: [local, cloud]"));
 
     assertTrue(problem.message().contains("raising a label would open a path"));
-  }
-
-  @Test
-  void kindOfALaterVersionIsRefusedByName() {
-    Problem problem =
-        only(VALID.replace("local: {kind: engine}", "local: {kind: engine}\n  hub: {kind: peer}"));
-
-    assertTrue(problem.message().contains("kind peer is not supported by this version"));
   }
 
   @Test
