@@ -3,7 +3,6 @@ package dev.freehold.routing;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.provider.Attempt;
 import dev.freehold.provider.PreparedPrompt;
 import java.time.Instant;
 import java.util.List;
@@ -65,8 +64,7 @@ public final class RoutedRequest implements AutoCloseable {
                   + "add an allowed provider to the route.")
               .formatted(decision.label().text(), decision.route().get()));
     }
-    return new RoutedStream(
-        decision.candidates(), new Attempt(request, prepared, deadline), this::close);
+    return new RoutedStream(decision.candidates(), request, prepared, deadline, this::close);
   }
 
   /**
@@ -75,8 +73,7 @@ public final class RoutedRequest implements AutoCloseable {
    */
   public RoutedStream openAnother(int choice, Candidate candidate) {
     InferenceRequest another = request.withSampling(request.sampling().forChoice(choice));
-    return new RoutedStream(
-        List.of(candidate), new Attempt(another, prepared, deadline), this::close);
+    return new RoutedStream(List.of(candidate), another, prepared, deadline, this::close);
   }
 
   @Override

@@ -3,9 +3,11 @@ package dev.freehold.routing;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Usage;
 import dev.freehold.provider.Attempt;
+import dev.freehold.provider.PreparedPrompt;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -32,7 +34,9 @@ public final class RoutedStream implements InferenceStream {
   private static final ScheduledThreadPoolExecutor DEADLINES = deadlines();
 
   private final List<Candidate> candidates;
-  private final Attempt attempt;
+  private final InferenceRequest request;
+  private final Optional<PreparedPrompt> prepared;
+  private final Instant requestDeadline;
   private final Runnable promptUnneeded;
   private final List<Failure> failures = new ArrayList<>();
   private final ScheduledFuture<?> deadline;
@@ -50,11 +54,18 @@ public final class RoutedStream implements InferenceStream {
    *
    * @param promptUnneeded called once it is certain that no model of this box answers
    */
-  RoutedStream(List<Candidate> candidates, Attempt attempt, Runnable promptUnneeded) {
+  RoutedStream(
+      List<Candidate> candidates,
+      InferenceRequest request,
+      Optional<PreparedPrompt> prepared,
+      Instant requestDeadline,
+      Runnable promptUnneeded) {
     this.candidates = List.copyOf(candidates);
-    this.attempt = attempt;
+    this.request = request;
+    this.prepared = prepared;
+    this.requestDeadline = requestDeadline;
     this.promptUnneeded = promptUnneeded;
-    long waitMillis = Math.max(0, Duration.between(Instant.now(), attempt.deadline()).toMillis());
+    long waitMillis = Math.max(0, Duration.between(Instant.now(), requestDeadline).toMillis());
     this.deadline = DEADLINES.schedule(this::timeOut, waitMillis, TimeUnit.MILLISECONDS);
   }
 
@@ -86,7 +97,7 @@ public final class RoutedStream implements InferenceStream {
         LOGGER.log(
             Level.INFO,
             "Request {0}: provider {1} gave no answer: {2}",
-            attempt.request().id(),
+            request.id(),
             candidate.name(),
             e.kind());
         if (!mayTryAnother(candidate, e)) {
@@ -108,13 +119,18 @@ public final class RoutedStream implements InferenceStream {
     end(false);
   }
 
+  private Attempt attempt(Candidate candidate) {
+    return new Attempt(
+        request, prepared, candidate.permit(), requestDeadline, Attempt.Departure.UNSEEN);
+  }
+
   private InferenceEvent ask(Candidate candidate) throws InferenceException, InterruptedException {
     synchronized (this) {
       requireOpen();
       answering = candidate;
       running = null;
     }
-    InferenceStream stream = candidate.provider().infer(attempt);
+    InferenceStream stream = candidate.provider().infer(attempt(candidate));
     boolean wanted;
     synchronized (this) {
       wanted = !closed;
@@ -215,6 +231,7 @@ public final class RoutedStream implements InferenceStream {
           OVERLOADED,
           UNAVAILABLE,
           PROVIDER_REFUSED,
+          PROVIDER_LIMITED,
           PROVIDER_FAILED,
           TIMED_OUT,
           INTERNAL ->
@@ -238,7 +255,7 @@ public final class RoutedStream implements InferenceStream {
     return switch (kind) {
       case CONTEXT_TOO_LONG -> 0;
       case INVALID_REQUEST, UNSUPPORTED -> 1;
-      case OVERLOADED -> 2;
+      case OVERLOADED, PROVIDER_LIMITED -> 2;
       case UNAVAILABLE -> 3;
       case TIMED_OUT -> 4;
       case PROVIDER_REFUSED -> 5;

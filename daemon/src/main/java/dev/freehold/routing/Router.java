@@ -117,7 +117,7 @@ public final class Router {
               inquiry.needsReasoning(),
               localModels.queueSeconds(),
               LocalTime.now(clock).getHour());
-      Decision decision = current.decide(facts, prepared.isPresent(), now);
+      Decision decision = current.decide(request.id(), facts, prepared.isPresent(), now);
       RoutedRequest routed =
           new RoutedRequest(request, decision, prepared, Instant.now().plus(requestTimeout));
       decided = true;
@@ -208,6 +208,7 @@ public final class Router {
           OVERLOADED,
           UNAVAILABLE,
           PROVIDER_REFUSED,
+          PROVIDER_LIMITED,
           PROVIDER_FAILED,
           TIMED_OUT,
           INTERNAL ->

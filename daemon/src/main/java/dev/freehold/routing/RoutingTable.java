@@ -11,6 +11,8 @@ import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.locality.Locality;
+import dev.freehold.locality.Permit;
 import dev.freehold.provider.Provider;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One policy, made ready to use: conditions compiled, providers found by name. It never changes; a
@@ -33,17 +34,17 @@ public final class RoutingTable {
   private final Map<String, ModelSpec> models;
   private final Map<String, ModelSpec> byAskedName = new HashMap<>();
   private final Map<String, ClientGroup> clients;
-  private final Map<Label, Set<TrustClass>> locality;
+  private final Locality locality;
   private final List<Route> routes;
-  private final List<Candidate> local;
+  private final List<Offer> local;
   private final Instant expiry;
 
   private RoutingTable(
       Map<String, ModelSpec> models,
       Map<String, ClientGroup> clients,
-      Map<Label, Set<TrustClass>> locality,
+      Locality locality,
       List<Route> routes,
-      List<Candidate> local,
+      List<Offer> local,
       Instant expiry) {
     this.models = models;
     for (ModelSpec model : models.values()) {
@@ -67,7 +68,7 @@ public final class RoutingTable {
    */
   public static RoutingTable compile(
       Policy policy, Map<String, Provider> providers, Instant expiry) {
-    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    Map<String, Offer> offers = new LinkedHashMap<>();
     for (ProviderSpec spec : policy.providers().values()) {
       Provider provider = providers.get(spec.name());
       if (provider == null) {
@@ -75,7 +76,7 @@ public final class RoutingTable {
             "the policy's provider '%s' has no adapter, found adapters for %s"
                 .formatted(spec.name(), providers.keySet()));
       }
-      candidates.put(spec.name(), new Candidate(spec, provider));
+      offers.put(spec.name(), new Offer(spec, provider));
     }
     List<Route> routes = new ArrayList<>();
     for (RouteSpec spec : policy.routes()) {
@@ -83,20 +84,21 @@ public final class RoutingTable {
           new Route(
               spec.name(),
               spec.when().map(RoutingTable::condition),
-              spec.use().stream().map(candidates::get).toList()));
+              spec.use().stream().map(offers::get).toList()));
     }
     return new RoutingTable(
         policy.models(),
         policy.clients(),
-        policy.locality(),
+        new Locality(policy.locality()),
         List.copyOf(routes),
-        candidates.values().stream().filter(RoutingTable::isLocal).toList(),
+        offers.values().stream().filter(RoutingTable::isLocal).toList(),
         expiry);
   }
 
   /** A table that offers nothing: what a box has before its first bundle. */
   public static RoutingTable empty() {
-    return new RoutingTable(Map.of(), Map.of(), Map.of(), List.of(), List.of(), Instant.MAX);
+    return new RoutingTable(
+        Map.of(), Map.of(), Locality.localOnly(), List.of(), List.of(), Instant.MAX);
   }
 
   /** What clients may ask for. */
@@ -112,9 +114,7 @@ public final class RoutingTable {
   /** Whether a request can be answered by this box itself, rather than by others only. */
   public boolean servesLocally() {
     return !local.isEmpty()
-        || routes.stream()
-            .flatMap(route -> route.use().stream())
-            .anyMatch(Candidate::isLocalEngine);
+        || routes.stream().flatMap(route -> route.use().stream()).anyMatch(RoutingTable::isEngine);
   }
 
   /** The model that the policy names first, which answers those that name none. */
@@ -145,33 +145,37 @@ public final class RoutingTable {
   }
 
   /** The first route that applies, with its providers sorted into allowed and rejected. */
-  Decision decide(RouteFacts facts, boolean promptTokensExact, Instant now) {
+  Decision decide(String requestId, RouteFacts facts, boolean promptTokensExact, Instant now) {
     if (isExpired(now)) {
-      return new Decision(
-          facts, promptTokensExact, Optional.of(LOCAL_ONLY_ROUTE), local, List.of());
+      Route localOnly = new Route(LOCAL_ONLY_ROUTE, Optional.empty(), local);
+      return decide(requestId, localOnly, Locality.localOnly(), facts, promptTokensExact);
     }
     for (Route route : routes) {
       if (route.condition().isEmpty() || route.condition().get().matches(facts)) {
-        return decide(route, facts, promptTokensExact);
+        return decide(requestId, route, locality, facts, promptTokensExact);
       }
     }
     return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
   }
 
-  private Decision decide(Route route, RouteFacts facts, boolean promptTokensExact) {
-    Set<TrustClass> allowed = locality.getOrDefault(facts.label(), Set.of());
+  private static Decision decide(
+      String requestId,
+      Route route,
+      Locality locality,
+      RouteFacts facts,
+      boolean promptTokensExact) {
     List<Candidate> candidates = new ArrayList<>();
     List<Decision.Rejection> rejections = new ArrayList<>();
-    for (Candidate candidate : route.use()) {
-      TrustClass trust = candidate.spec().trust();
-      if (allowed.contains(trust)) {
-        candidates.add(candidate);
+    for (Offer offer : route.use()) {
+      Optional<Permit> permit = locality.permit(requestId, facts.label(), offer.spec());
+      if (permit.isPresent()) {
+        candidates.add(new Candidate(offer.provider(), permit.get()));
       } else {
         rejections.add(
             new Decision.Rejection(
-                candidate.name(),
+                offer.spec().name(),
                 "locality of '%s' does not allow '%s'"
-                    .formatted(facts.label().text(), trust.text())));
+                    .formatted(facts.label().text(), offer.spec().trust().text())));
       }
     }
     return new Decision(
@@ -182,8 +186,12 @@ public final class RoutingTable {
     return now.isAfter(expiry);
   }
 
-  private static boolean isLocal(Candidate candidate) {
-    return candidate.isLocalEngine() && candidate.spec().trust() == TrustClass.LOCAL;
+  private static boolean isEngine(Offer offer) {
+    return offer.spec().kind() == ProviderSpec.Kind.ENGINE;
+  }
+
+  private static boolean isLocal(Offer offer) {
+    return isEngine(offer) && offer.spec().trust() == TrustClass.LOCAL;
   }
 
   private static RouteCondition condition(String cel) {
@@ -195,5 +203,8 @@ public final class RoutingTable {
     }
   }
 
-  private record Route(String name, Optional<RouteCondition> condition, List<Candidate> use) {}
+  private record Route(String name, Optional<RouteCondition> condition, List<Offer> use) {}
+
+  /** A provider of the policy, which a request may be permitted to reach. */
+  private record Offer(ProviderSpec spec, Provider provider) {}
 }

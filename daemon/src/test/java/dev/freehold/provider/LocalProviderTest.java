@@ -98,8 +98,7 @@ class LocalProviderTest {
     List<InferenceEvent> events = new ArrayList<>();
     try (PreparedPrompt prepared = PROVIDER.prepare(request);
         InferenceStream stream =
-            PROVIDER.infer(
-                new Attempt(request, Optional.of(prepared), Instant.now().plusSeconds(60)))) {
+            PROVIDER.infer(Attempts.local(request, Optional.of(prepared), Duration.ofMinutes(1)))) {
       do {
         events.add(stream.next());
       } while (!(events.getLast() instanceof Finished));
