@@ -265,7 +265,7 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("engineQueueSeconds", decision.facts().engineQueueSeconds());
     json.writeBooleanField("needsTools", decision.facts().needsTools());
     json.writeBooleanField("needsReasoning", decision.facts().needsReasoning());
-    json.writeStringField("route", decision.route().orElse(null));
+    json.writeStringField("route", decision.routeName().orElse(null));
     json.writeArrayFieldStart("candidates");
     for (Candidate candidate : decision.candidates()) {
       json.writeStartObject();
