@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.Cascade;
 import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
@@ -12,6 +13,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -63,8 +66,24 @@ record Chain(
     return route.hedge();
   }
 
+  /** What the box's own model has to pass before its answer is given, where there is a choice. */
+  Optional<Cascade> cascade() {
+    return candidates.size() > 1 && candidates.getFirst().isLocalEngine()
+        ? route.cascade()
+        : Optional.empty();
+  }
+
+  /** The request with whatever the checks of the cascade need to see. */
+  InferenceRequest requestToJudge() {
+    return cascade().map(Cascade::checks).orElse(Set.of()).contains(Cascade.Check.CONFIDENCE)
+            && request.logprobs().isEmpty()
+        ? request.withLogprobs(OptionalInt.of(0))
+        : request;
+  }
+
   /** Starts an attempt. */
-  InferenceStream ask(Candidate candidate) throws InferenceException, InterruptedException {
+  InferenceStream ask(Candidate candidate, InferenceRequest asked)
+      throws InferenceException, InterruptedException {
     return candidate
         .provider()
         .infer(

@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.Cascade;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -26,9 +27,9 @@ import java.util.concurrent.BlockingQueue;
  * arrives; one that refuses, times out or breaks before that is passed over, inside the one
  * deadline of the request. From then on the answer is that candidate's to the end, failures
  * included. Where the route hedges, a candidate that is silent for long gets another of the same
- * trust class beside it, and the first to speak answers. If everyone failed in a way that passes,
- * they are asked once more after a short wait. {@link #close} ends whatever is running, at whatever
- * stage.
+ * trust class beside it, and the first to speak answers. Where the route cascades, the box's own
+ * model is read to its end and judged first. If everyone failed in a way that passes, they are
+ * asked once more after a short wait. {@link #close} ends whatever is running, at whatever stage.
  */
 public final class RoutedStream implements InferenceStream {
 
@@ -56,6 +57,11 @@ public final class RoutedStream implements InferenceStream {
   // The reading thread's own.
   private final List<Failure> failures = new ArrayList<>();
   private Running committed;
+  private boolean judged;
+  private Judged secondBest;
+
+  /** A local answer that did not pass. */
+  private record Judged(Running attempt, WholeStream answer) {}
 
   RoutedStream(Chain chain) {
     this.chain = chain;
@@ -79,8 +85,15 @@ public final class RoutedStream implements InferenceStream {
       requireOpen();
       return follow();
     }
+    Optional<Begun> passed = chain.cascade().isPresent() ? askAndJudge() : Optional.empty();
+    if (passed.isPresent()) {
+      return commit(passed.get());
+    }
     for (int round = 1; ; round++) {
       Deque<Candidate> left = new ArrayDeque<>(chain.candidates());
+      if (judged) {
+        left.removeFirst();
+      }
       int failedBefore = failures.size();
       while (!left.isEmpty()) {
         Optional<Begun> begun = askNext(left);
@@ -90,6 +103,9 @@ public final class RoutedStream implements InferenceStream {
       }
       if (round == ROUNDS_MAX
           || !awaitAnotherRound(failures.subList(failedBefore, failures.size()))) {
+        if (secondBest != null) {
+          return commit(secondBest.attempt().give(secondBest.answer()));
+        }
         throw Failure.mostTelling(failures);
       }
     }
@@ -109,6 +125,40 @@ public final class RoutedStream implements InferenceStream {
   @Override
   public void close() {
     end(false);
+  }
+
+  /**
+   * Asks the box's own model and judges its answer. One that fails is kept for the case that nobody
+   * gives a better one.
+   */
+  private Optional<Begun> askAndJudge() throws InferenceException, InterruptedException {
+    Candidate first = chain.candidates().getFirst();
+    Running attempt = begin(first);
+    judged = true;
+    try {
+      WholeStream answer = attempt.whole();
+      Optional<Cascade.Check> failedCheck =
+          answer.isWhole()
+              ? AnswerChecks.failed(chain.cascade().orElseThrow(), chain.request(), answer.events())
+              : Optional.empty();
+      WholeStream given =
+          chain.request().logprobs().isPresent() ? answer : answer.withoutLogprobs();
+      if (failedCheck.isEmpty()) {
+        return Optional.of(attempt.give(given));
+      }
+      secondBest = new Judged(attempt, given);
+      failures.add(
+          new Failure(
+              first.name(),
+              new InferenceException(
+                  Kind.UNSUPPORTED,
+                  "The answer of the local model does not pass the check '%s'."
+                      .formatted(failedCheck.get().text()))));
+    } catch (InferenceException e) {
+      forget(attempt);
+      failed(first, e);
+    }
+    return Optional.empty();
   }
 
   /** Asks the next candidate, or the next two; those that were asked are taken out. */
@@ -176,7 +226,6 @@ public final class RoutedStream implements InferenceStream {
           }
         }
         case Heat.Won(Begun begun) -> {
-          others(begun.running()).forEach(this::forget);
           return Optional.of(begun);
         }
         case Heat.Lost(Running attempt, InferenceException exception) -> {
@@ -240,6 +289,7 @@ public final class RoutedStream implements InferenceStream {
       answering = begun.running().candidate();
     }
     committed = begun.running();
+    others(committed).forEach(this::forget);
     if (!answering.isLocalEngine()) {
       chain.promptUnneeded().run();
     }

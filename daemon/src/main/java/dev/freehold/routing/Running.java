@@ -3,6 +3,7 @@ package dev.freehold.routing;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Traffic;
 import dev.freehold.inference.Usage;
@@ -33,6 +34,45 @@ final class Running {
     this.began = chain.timing().instant();
   }
 
+  /** Asks, and reads the whole answer before any of it is given. */
+  WholeStream whole() throws InferenceException, InterruptedException {
+    InferenceStream asked = begin(chain.requestToJudge());
+    try {
+      WholeStream whole = WholeStream.of(asked);
+      synchronized (this) {
+        stream = whole;
+      }
+      return whole;
+    } catch (InferenceException e) {
+      health.failed(e);
+      throw e;
+    }
+  }
+
+  /** Gives an answer that was judged, from its beginning. */
+  Begun give(WholeStream whole) throws InferenceException, InterruptedException {
+    synchronized (this) {
+      stream = whole;
+    }
+    firstEvent = chain.timing().instant();
+    return new Begun(this, whole.next());
+  }
+
+  private InferenceStream begin(InferenceRequest request)
+      throws InferenceException, InterruptedException {
+    InferenceStream asked = chain.ask(candidate, request);
+    boolean unwanted;
+    synchronized (this) {
+      stream = asked;
+      unwanted = closed;
+    }
+    if (unwanted) {
+      asked.close();
+      throw cancelled();
+    }
+    return asked;
+  }
+
   Candidate candidate() {
     return candidate;
   }
@@ -41,17 +81,7 @@ final class Running {
   Begun first() throws InferenceException, InterruptedException {
     boolean answered = false;
     try {
-      InferenceStream asked = chain.ask(candidate);
-      boolean unwanted;
-      synchronized (this) {
-        stream = asked;
-        unwanted = closed;
-      }
-      if (unwanted) {
-        asked.close();
-        throw cancelled();
-      }
-      InferenceEvent event = asked.next();
+      InferenceEvent event = begin(chain.request()).next();
       firstEvent = chain.timing().instant();
       health.began(Duration.between(began, firstEvent));
       told(event);
