@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
@@ -7,6 +8,7 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
+import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
@@ -17,10 +19,13 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
+import java.time.LocalDateTime;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Holds the routing table in force and applies it to requests. */
 public final class Router {
@@ -112,11 +117,14 @@ public final class Router {
               label,
               request.model(),
               prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
-              request.prompt() instanceof Prompt.Chat chat && !chat.tools().isEmpty(),
-              request.prompt() instanceof Prompt.Chat seen && !seen.images().isEmpty(),
-              inquiry.needsReasoning(),
+              request.completionTokensMax().orElse(0),
+              needs(inquiry),
+              // Nothing looks for personal data, counts money or measures providers yet.
+              Set.of(),
               localModels.queueSeconds(),
-              LocalTime.now(clock).getHour());
+              Map.of(),
+              Map.of(),
+              LocalDateTime.now(clock));
       Decision decision = current.decide(facts, prepared.isPresent(), now);
       RoutedRequest routed =
           new RoutedRequest(request, decision, prepared, Instant.now().plus(requestTimeout));
@@ -127,6 +135,35 @@ public final class Router {
         prepared.ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  private static Set<Feature> needs(Inquiry inquiry) {
+    InferenceRequest request = inquiry.request();
+    Set<Feature> needs = EnumSet.noneOf(Feature.class);
+    switch (request.prompt()) {
+      case Prompt.Chat chat -> {
+        if (!chat.tools().isEmpty()) {
+          needs.add(Feature.TOOLS);
+        }
+        if (!chat.images().isEmpty()) {
+          needs.add(Feature.IMAGES);
+        }
+      }
+      case Prompt.Text text -> needs.add(Feature.COMPLETION);
+      case Prompt.Infill infill -> needs.add(Feature.INFILL);
+      case Prompt.Embedding embedding -> needs.add(Feature.EMBEDDINGS);
+      case Prompt.Ranking ranking -> needs.add(Feature.RERANK);
+    }
+    if (inquiry.needsReasoning()) {
+      needs.add(Feature.REASONING);
+    }
+    if (request.format() instanceof OutputFormat.JsonSchema) {
+      needs.add(Feature.JSON_SCHEMA);
+    }
+    if (request.logprobs().isPresent()) {
+      needs.add(Feature.LOGPROBS);
+    }
+    return needs;
   }
 
   /** The policy's own name of the model that the client means; from here on there is no other. */
