@@ -4,6 +4,8 @@ import dev.freehold.bundle.policy.ProviderSpec;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -25,6 +27,17 @@ final class HealthBoard {
     return board.computeIfAbsent(
         Key.of(spec),
         key -> new ProviderHealth(spec.breaker(), spec.kind() == ProviderSpec.Kind.ENGINE, clock));
+  }
+
+  /**
+   * The usual seconds to the first token, by the name of each provider that was measured lately.
+   */
+  Map<String, Double> firstTokenSeconds(Collection<ProviderSpec> specs) {
+    Map<String, Double> measured = new HashMap<>();
+    for (ProviderSpec spec : specs) {
+      of(spec).firstTokenSeconds().ifPresent(seconds -> measured.put(spec.name(), seconds));
+    }
+    return measured;
   }
 
   /** Forgets the others, so that the board is no larger than a policy. */

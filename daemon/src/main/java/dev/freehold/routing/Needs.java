@@ -16,11 +16,21 @@ final class Needs {
 
   private final InferenceRequest request;
   private final int promptTokens;
-  private final Set<Feature> features = EnumSet.noneOf(Feature.class);
+  private final Set<Feature> features;
 
-  Needs(InferenceRequest request, boolean reasoning, int promptTokens) {
+  Needs(InferenceRequest request, Set<Feature> features, int promptTokens) {
     this.request = request;
+    this.features = features;
     this.promptTokens = promptTokens;
+  }
+
+  /**
+   * What a request needs beyond text in and text out.
+   *
+   * @param reasoning whether the client asked for a reasoning effort
+   */
+  static Set<Feature> of(InferenceRequest request, boolean reasoning) {
+    Set<Feature> features = EnumSet.noneOf(Feature.class);
     switch (request.prompt()) {
       case Prompt.Chat chat -> {
         if (!chat.tools().isEmpty() && !(chat.toolChoice() instanceof ToolChoice.None)) {
@@ -44,6 +54,7 @@ final class Needs {
     if (reasoning) {
       features.add(Feature.REASONING);
     }
+    return features;
   }
 
   /** Why a provider cannot answer, in words that follow its name; empty if it may be asked. */

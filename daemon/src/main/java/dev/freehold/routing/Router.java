@@ -20,10 +20,12 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Holds the routing table in force and applies it to requests. */
@@ -128,11 +130,13 @@ public final class Router {
               label,
               request.model(),
               prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
-              request.prompt() instanceof Prompt.Chat chat && !chat.tools().isEmpty(),
-              request.prompt() instanceof Prompt.Chat seen && !seen.images().isEmpty(),
-              inquiry.needsReasoning(),
+              request.completionTokensMax().orElse(0),
+              Needs.of(request, inquiry.needsReasoning()),
+              Set.of(),
               localModels.queueSeconds(),
-              LocalTime.now(clock).getHour());
+              current.outPerMillion(LocalDate.now(clock)),
+              board.firstTokenSeconds(current.providers()),
+              LocalDateTime.now(clock));
       Decision decision =
           selection.decide(current, inquiry.with(request), facts, prepared.isPresent(), clock);
       RoutedRequest routed = routed(caller, request, decision, prepared);

@@ -14,7 +14,9 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.locality.Locality;
 import dev.freehold.locality.Permit;
 import dev.freehold.provider.Provider;
+import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -168,6 +170,15 @@ public final class RoutingTable {
   /** What the policy says of its providers. */
   List<ProviderSpec> providers() {
     return providers;
+  }
+
+  /** What a million tokens of output cost that day, by the name of each provider with a price. */
+  Map<String, BigDecimal> outPerMillion(LocalDate day) {
+    Map<String, BigDecimal> prices = new HashMap<>();
+    for (ProviderSpec spec : providers) {
+      spec.prices().at(day).ifPresent(price -> prices.put(spec.name(), price.outPerMillion()));
+    }
+    return prices;
   }
 
   private boolean isExpired(Instant now) {

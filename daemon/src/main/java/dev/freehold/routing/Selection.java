@@ -45,7 +45,7 @@ final class Selection {
     if (route.isEmpty()) {
       return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
     }
-    Needs needs = new Needs(inquiry.request(), inquiry.needsReasoning(), facts.promptTokens());
+    Needs needs = new Needs(inquiry.request(), facts.needs(), facts.promptTokens());
     List<Candidate> candidates = new ArrayList<>();
     List<Rejection> rejections = new ArrayList<>();
     for (RoutingTable.Offer offer : route.get().use()) {
