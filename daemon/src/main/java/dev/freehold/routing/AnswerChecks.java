@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
 
 /**
  * Judges a whole answer of a local model, before it is given.
@@ -83,7 +84,7 @@ final class AnswerChecks {
   private static boolean fits(String schema, String answer) {
     try {
       return SCHEMAS.getSchema(schema).validate(answer, InputFormat.JSON).isEmpty();
-    } catch (SchemaException | IllegalArgumentException e) {
+    } catch (SchemaException | JacksonException | IllegalArgumentException e) {
       // Neither a schema that cannot be read nor an answer that is no JSON fits.
       return false;
     }

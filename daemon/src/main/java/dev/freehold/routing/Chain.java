@@ -87,7 +87,7 @@ record Chain(
     return candidate
         .provider()
         .infer(
-            new Attempt(request, prepared, candidate.permit(), deadline, Attempt.Departure.UNSEEN));
+            new Attempt(asked, prepared, candidate.permit(), deadline, Attempt.Departure.UNSEEN));
   }
 
   /** A candidate has begun to answer. */
