@@ -35,11 +35,12 @@ class DependencyRulesTest {
   @ParameterizedTest
   @CsvSource({
     "inference, ''",
+    "locality, ''",
     "llama, ''",
     "engine, 'llama'",
     "chat, 'engine llama inference'",
-    "provider, 'chat engine llama inference'",
-    "routing, 'provider inference'",
+    "provider, 'chat engine llama inference locality'",
+    "routing, 'provider inference locality'",
     "store, ''",
     "observability, ''",
     "api, 'routing provider inference store observability'",

@@ -47,10 +47,8 @@ final class ApiErrors {
       case FORBIDDEN -> error(403, "permission_error", "not_allowed", e);
       case OVERLOADED -> retry(429, "rate_limit_error", "overloaded", e);
       case UNAVAILABLE -> retry(503, SERVER, "unavailable", e);
-      case PROVIDER_REFUSED ->
-          e.retryAfter().isPresent()
-              ? retry(429, "rate_limit_error", "provider_rate_limited", e)
-              : error(502, SERVER, "provider_refused", e);
+      case PROVIDER_REFUSED -> error(502, SERVER, "provider_refused", e);
+      case PROVIDER_LIMITED -> retry(429, "rate_limit_error", "provider_rate_limited", e);
       case PROVIDER_FAILED -> error(502, SERVER, "provider_failed", e);
       case TIMED_OUT -> error(504, SERVER, "timed_out", e);
       case CANCELLED -> error(503, SERVER, "cancelled", e);

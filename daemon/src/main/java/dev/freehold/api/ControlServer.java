@@ -2,7 +2,9 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.routing.Caller;
 import dev.freehold.routing.Candidate;
@@ -263,9 +265,19 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("promptTokens", decision.facts().promptTokens());
     json.writeBooleanField("promptTokensExact", decision.promptTokensExact());
     json.writeNumberField("engineQueueSeconds", decision.facts().engineQueueSeconds());
-    json.writeBooleanField("needsTools", decision.facts().needsTools());
-    json.writeBooleanField("needsReasoning", decision.facts().needsReasoning());
-    json.writeStringField("route", decision.route().orElse(null));
+    json.writeArrayFieldStart("needs");
+    for (Feature feature : decision.facts().needs()) {
+      json.writeString(feature.text());
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("detected");
+    for (PersonalData kind : decision.facts().detected()) {
+      json.writeString(kind.text());
+    }
+    json.writeEndArray();
+    json.writeStringField("route", decision.routeName().orElse(null));
+    json.writeStringField(
+        "order", decision.route().map(route -> route.order().text()).orElse(null));
     json.writeArrayFieldStart("candidates");
     for (Candidate candidate : decision.candidates()) {
       json.writeStartObject();

@@ -45,7 +45,7 @@ final class Settlement {
             caller.groups().stream().limit(GROUPS_MAX).map(Settlement::group).toList(),
             label,
             exchange.model(),
-            exchange.decision().flatMap(Decision::route),
+            exchange.decision().flatMap(Decision::routeName),
             provider,
             exchange.candidate().map(candidate -> candidate.spec().trust().text()),
             exchange.usage().promptTokens(),

@@ -30,6 +30,8 @@ public final class InferenceException extends Exception {
     UNAVAILABLE,
     /** A provider refused: credentials, quota, its own policy. */
     PROVIDER_REFUSED,
+    /** A provider's own limit is reached: try later, or another. */
+    PROVIDER_LIMITED,
     /** A provider broke, answered nonsense or could not be reached. */
     PROVIDER_FAILED,
     /** The deadline passed. */

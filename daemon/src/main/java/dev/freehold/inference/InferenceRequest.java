@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param logprobs how many alternatives to tell of each token, absent if no probabilities are
  *     wanted
  * @param priority which class it waits in
+ * @param extras what else the client said, for a provider of the same API
  */
 public record InferenceRequest(
     String id,
@@ -25,7 +26,8 @@ public record InferenceRequest(
     OutputFormat format,
     OptionalInt completionTokensMax,
     OptionalInt logprobs,
-    Priority priority) {
+    Priority priority,
+    Extras extras) {
 
   public InferenceRequest {
     Objects.requireNonNull(id, "id");
@@ -36,6 +38,20 @@ public record InferenceRequest(
     Objects.requireNonNull(completionTokensMax, "completionTokensMax");
     Objects.requireNonNull(logprobs, "logprobs");
     Objects.requireNonNull(priority, "priority");
+    Objects.requireNonNull(extras, "extras");
+  }
+
+  /** A request that says only what the box knows. */
+  public InferenceRequest(
+      String id,
+      String model,
+      Prompt prompt,
+      Sampling sampling,
+      OutputFormat format,
+      OptionalInt completionTokensMax,
+      OptionalInt logprobs,
+      Priority priority) {
+    this(id, model, prompt, sampling, format, completionTokensMax, logprobs, priority, Extras.NONE);
   }
 
   /** A request of a waiting client that asks for no probabilities. */
@@ -60,13 +76,25 @@ public record InferenceRequest(
   /** The same request of a model by another name. */
   public InferenceRequest withModel(String name) {
     return new InferenceRequest(
-        id, name, prompt, sampling, format, completionTokensMax, logprobs, priority);
+        id, name, prompt, sampling, format, completionTokensMax, logprobs, priority, extras);
   }
 
   /** The same request, its tokens chosen another way. */
   public InferenceRequest withSampling(Sampling other) {
     return new InferenceRequest(
-        id, model, prompt, other, format, completionTokensMax, logprobs, priority);
+        id, model, prompt, other, format, completionTokensMax, logprobs, priority, extras);
+  }
+
+  /** The same request, asking for other probabilities. */
+  public InferenceRequest withLogprobs(OptionalInt alternatives) {
+    return new InferenceRequest(
+        id, model, prompt, sampling, format, completionTokensMax, alternatives, priority, extras);
+  }
+
+  /** The same request, with what else the client said. */
+  public InferenceRequest withExtras(Extras other) {
+    return new InferenceRequest(
+        id, model, prompt, sampling, format, completionTokensMax, logprobs, priority, other);
   }
 
   @Override

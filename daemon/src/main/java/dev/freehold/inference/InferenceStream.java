@@ -16,6 +16,11 @@ public interface InferenceStream extends AutoCloseable {
   /** The tokens counted so far, for the record of an answer that never finished. */
   Usage usageSoFar();
 
+  /** What it took over the network so far. */
+  default Traffic traffic() {
+    return Traffic.NONE;
+  }
+
   /** Ends the answer; does nothing if it has ended. */
   @Override
   void close();

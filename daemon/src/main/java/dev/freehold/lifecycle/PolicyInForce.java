@@ -9,8 +9,8 @@ import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.provider.LocalProvider;
-import dev.freehold.provider.OpenAiProvider;
 import dev.freehold.provider.Provider;
+import dev.freehold.provider.remote.RemoteProvider;
 import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ final class PolicyInForce implements AutoCloseable {
   private final Router router;
   private final ModelLoader loader;
   private final Catalogue catalogue = Catalogue.load();
-  private List<OpenAiProvider> remote = List.of();
+  private List<RemoteProvider> remote = List.of();
 
   PolicyInForce(LocalProvider local, Router router, ModelLoader loader) {
     this.local = local;
@@ -44,7 +44,7 @@ final class PolicyInForce implements AutoCloseable {
    */
   synchronized void apply(BundleContent content) throws PolicyException {
     Policy policy = Policy.parse(content.policyYaml(), catalogue);
-    List<OpenAiProvider> opened = new ArrayList<>();
+    List<RemoteProvider> opened = new ArrayList<>();
     List<ModelSpec> models;
     boolean applied = false;
     try {
@@ -58,24 +58,20 @@ final class PolicyInForce implements AutoCloseable {
       router.apply(table);
       applied = true;
     } finally {
-      (applied ? remote : opened).forEach(OpenAiProvider::close);
+      (applied ? remote : opened).forEach(RemoteProvider::close);
     }
     remote = opened;
     loader.want(models, entries(content));
   }
 
-  private Provider provider(ProviderSpec spec, BundleContent content, List<OpenAiProvider> opened) {
+  private Provider provider(ProviderSpec spec, BundleContent content, List<RemoteProvider> opened) {
     return switch (spec.kind()) {
       case ENGINE -> local;
-      case OPENAI -> {
-        OpenAiProvider provider = new OpenAiProvider(spec, credential(spec, content));
+      case PEER, OPENAI, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA -> {
+        RemoteProvider provider = RemoteProviders.open(spec, credential(spec, content));
         opened.add(provider);
         yield provider;
       }
-      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA ->
-          throw new IllegalArgumentException(
-              "provider %s is of kind %s, which this daemon does not have"
-                  .formatted(spec.name(), spec.kind().text()));
     };
   }
 
@@ -114,7 +110,7 @@ final class PolicyInForce implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    remote.forEach(OpenAiProvider::close);
+    remote.forEach(RemoteProvider::close);
     remote = List.of();
   }
 }

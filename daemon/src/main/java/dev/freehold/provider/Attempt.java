@@ -1,6 +1,7 @@
 package dev.freehold.provider;
 
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.locality.Permit;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,14 +13,42 @@ import java.util.Optional;
  * @param prepared the prompt as the local model's tokens, where that could be made; the local
  *     provider runs it, routing counted it, others only count it. It belongs to the caller and must
  *     outlive a stream of the local provider.
+ * @param permit that the request may go to this provider
  * @param deadline when the whole chain of tries must have ended
+ * @param departure told before anything leaves the box
  */
 public record Attempt(
-    InferenceRequest request, Optional<PreparedPrompt> prepared, Instant deadline) {
+    InferenceRequest request,
+    Optional<PreparedPrompt> prepared,
+    Permit permit,
+    Instant deadline,
+    Departure departure) {
 
   public Attempt {
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(prepared, "prepared");
+    Objects.requireNonNull(permit, "permit");
     Objects.requireNonNull(deadline, "deadline");
+    Objects.requireNonNull(departure, "departure");
+  }
+
+  /** The prompt's tokens as the local model counts them, 0 where it did not. */
+  public int promptTokensEstimate() {
+    return prepared.map(PreparedPrompt::tokens).orElse(0);
+  }
+
+  /** Who wants to know that a request leaves the box. */
+  @FunctionalInterface
+  public interface Departure {
+
+    /** Nobody. */
+    Departure UNSEEN = (host, bytes) -> {};
+
+    /**
+     * Called once, before the first byte is sent.
+     *
+     * @param bytes of the body
+     */
+    void leaving(String host, long bytes);
   }
 }

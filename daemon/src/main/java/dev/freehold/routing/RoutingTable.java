@@ -11,8 +11,12 @@ import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
+import dev.freehold.locality.Locality;
+import dev.freehold.locality.Permit;
 import dev.freehold.provider.Provider;
+import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One policy, made ready to use: conditions compiled, providers found by name. It never changes; a
@@ -28,22 +31,25 @@ import java.util.Set;
  */
 public final class RoutingTable {
 
-  private static final String LOCAL_ONLY_ROUTE = "local-only";
+  private static final RouteSpec LOCAL_ONLY =
+      new RouteSpec("local-only", Optional.empty(), List.of());
 
   private final Map<String, ModelSpec> models;
   private final Map<String, ModelSpec> byAskedName = new HashMap<>();
   private final Map<String, ClientGroup> clients;
-  private final Map<Label, Set<TrustClass>> locality;
+  private final Locality locality;
   private final List<Route> routes;
-  private final List<Candidate> local;
+  private final List<ProviderSpec> providers;
+  private final List<Offer> local;
   private final Instant expiry;
 
   private RoutingTable(
       Map<String, ModelSpec> models,
       Map<String, ClientGroup> clients,
-      Map<Label, Set<TrustClass>> locality,
+      Locality locality,
       List<Route> routes,
-      List<Candidate> local,
+      List<ProviderSpec> providers,
+      List<Offer> local,
       Instant expiry) {
     this.models = models;
     for (ModelSpec model : models.values()) {
@@ -53,6 +59,7 @@ public final class RoutingTable {
     this.clients = clients;
     this.locality = locality;
     this.routes = routes;
+    this.providers = providers;
     this.local = local;
     this.expiry = expiry;
   }
@@ -67,7 +74,7 @@ public final class RoutingTable {
    */
   public static RoutingTable compile(
       Policy policy, Map<String, Provider> providers, Instant expiry) {
-    Map<String, Candidate> candidates = new LinkedHashMap<>();
+    Map<String, Offer> offers = new LinkedHashMap<>();
     for (ProviderSpec spec : policy.providers().values()) {
       Provider provider = providers.get(spec.name());
       if (provider == null) {
@@ -75,28 +82,30 @@ public final class RoutingTable {
             "the policy's provider '%s' has no adapter, found adapters for %s"
                 .formatted(spec.name(), providers.keySet()));
       }
-      candidates.put(spec.name(), new Candidate(spec, provider));
+      offers.put(spec.name(), new Offer(spec, provider));
     }
     List<Route> routes = new ArrayList<>();
     for (RouteSpec spec : policy.routes()) {
       routes.add(
           new Route(
-              spec.name(),
+              spec,
               spec.when().map(RoutingTable::condition),
-              spec.use().stream().map(candidates::get).toList()));
+              spec.use().stream().map(offers::get).toList()));
     }
     return new RoutingTable(
         policy.models(),
         policy.clients(),
-        policy.locality(),
+        new Locality(policy.locality()),
         List.copyOf(routes),
-        candidates.values().stream().filter(RoutingTable::isLocal).toList(),
+        List.copyOf(policy.providers().values()),
+        offers.values().stream().filter(RoutingTable::isLocal).toList(),
         expiry);
   }
 
   /** A table that offers nothing: what a box has before its first bundle. */
   public static RoutingTable empty() {
-    return new RoutingTable(Map.of(), Map.of(), Map.of(), List.of(), List.of(), Instant.MAX);
+    return new RoutingTable(
+        Map.of(), Map.of(), Locality.localOnly(), List.of(), List.of(), List.of(), Instant.MAX);
   }
 
   /** What clients may ask for. */
@@ -112,9 +121,7 @@ public final class RoutingTable {
   /** Whether a request can be answered by this box itself, rather than by others only. */
   public boolean servesLocally() {
     return !local.isEmpty()
-        || routes.stream()
-            .flatMap(route -> route.use().stream())
-            .anyMatch(Candidate::isLocalEngine);
+        || routes.stream().flatMap(route -> route.use().stream()).anyMatch(RoutingTable::isEngine);
   }
 
   /** The model that the policy names first, which answers those that name none. */
@@ -144,46 +151,46 @@ public final class RoutingTable {
     return isExpired(now) ? Label.RESTRICTED : highest.get();
   }
 
-  /** The first route that applies, with its providers sorted into allowed and rejected. */
-  Decision decide(RouteFacts facts, boolean promptTokensExact, Instant now) {
+  /** The first route that applies, if one does. */
+  Optional<Route> route(RouteFacts facts, Instant now) {
     if (isExpired(now)) {
-      return new Decision(
-          facts, promptTokensExact, Optional.of(LOCAL_ONLY_ROUTE), local, List.of());
+      return Optional.of(new Route(LOCAL_ONLY, Optional.empty(), local));
     }
-    for (Route route : routes) {
-      if (route.condition().isEmpty() || route.condition().get().matches(facts)) {
-        return decide(route, facts, promptTokensExact);
-      }
-    }
-    return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
+    return routes.stream()
+        .filter(route -> route.condition().map(when -> when.matches(facts)).orElse(true))
+        .findFirst();
   }
 
-  private Decision decide(Route route, RouteFacts facts, boolean promptTokensExact) {
-    Set<TrustClass> allowed = locality.getOrDefault(facts.label(), Set.of());
-    List<Candidate> candidates = new ArrayList<>();
-    List<Decision.Rejection> rejections = new ArrayList<>();
-    for (Candidate candidate : route.use()) {
-      TrustClass trust = candidate.spec().trust();
-      if (allowed.contains(trust)) {
-        candidates.add(candidate);
-      } else {
-        rejections.add(
-            new Decision.Rejection(
-                candidate.name(),
-                "locality of '%s' does not allow '%s'"
-                    .formatted(facts.label().text(), trust.text())));
-      }
+  /** A request's permit for a provider of this table, if locality allows it. */
+  Optional<Permit> permit(String requestId, Label label, Offer offer, Instant now) {
+    Locality inForce = isExpired(now) ? Locality.localOnly() : locality;
+    return inForce.permit(requestId, label, offer.spec());
+  }
+
+  /** What the policy says of its providers. */
+  List<ProviderSpec> providers() {
+    return providers;
+  }
+
+  /** What a million tokens of output cost that day, by the name of each provider with a price. */
+  Map<String, BigDecimal> outPerMillion(LocalDate day) {
+    Map<String, BigDecimal> prices = new HashMap<>();
+    for (ProviderSpec spec : providers) {
+      spec.prices().at(day).ifPresent(price -> prices.put(spec.name(), price.outPerMillion()));
     }
-    return new Decision(
-        facts, promptTokensExact, Optional.of(route.name()), candidates, rejections);
+    return prices;
   }
 
   private boolean isExpired(Instant now) {
     return now.isAfter(expiry);
   }
 
-  private static boolean isLocal(Candidate candidate) {
-    return candidate.isLocalEngine() && candidate.spec().trust() == TrustClass.LOCAL;
+  private static boolean isEngine(Offer offer) {
+    return offer.spec().kind() == ProviderSpec.Kind.ENGINE;
+  }
+
+  private static boolean isLocal(Offer offer) {
+    return isEngine(offer) && offer.spec().trust() == TrustClass.LOCAL;
   }
 
   private static RouteCondition condition(String cel) {
@@ -195,5 +202,9 @@ public final class RoutingTable {
     }
   }
 
-  private record Route(String name, Optional<RouteCondition> condition, List<Candidate> use) {}
+  /** A route with its condition compiled. */
+  record Route(RouteSpec spec, Optional<RouteCondition> condition, List<Offer> use) {}
+
+  /** A provider of the policy, which a request may be permitted to reach. */
+  record Offer(ProviderSpec spec, Provider provider) {}
 }

@@ -16,7 +16,7 @@ import dev.freehold.models.FetchSettings;
 import dev.freehold.models.ModelCache;
 import dev.freehold.models.ModelFetcher;
 import dev.freehold.models.TestModels;
-import dev.freehold.provider.Attempt;
+import dev.freehold.provider.Attempts;
 import dev.freehold.provider.GgufFiles;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ModelStatus;
@@ -24,7 +24,6 @@ import dev.freehold.provider.ModelStatus.Stage;
 import dev.freehold.provider.PreparedPrompt;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,7 +147,7 @@ abstract class LoadingTest {
     InferenceRequest request = request(model);
     Optional<PreparedPrompt> prepared = prepareNow(request);
     try (InferenceStream stream =
-        local.infer(new Attempt(request, prepared, Instant.now().plusSeconds(120)))) {
+        local.infer(Attempts.local(request, prepared, Duration.ofMinutes(2)))) {
       while (!(stream.next() instanceof Finished)) {
         // The text does not matter here.
       }

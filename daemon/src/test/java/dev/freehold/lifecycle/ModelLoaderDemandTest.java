@@ -9,10 +9,11 @@ import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceStream;
-import dev.freehold.provider.Attempt;
+import dev.freehold.provider.Attempts;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.ModelStatus.Stage;
 import dev.freehold.provider.PreparedPrompt;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,8 +86,7 @@ class ModelLoaderDemandTest extends LoadingTest {
     start(PLENTY, onDemand("small", 512));
     await("the model is on offer", () -> stage("small") == Stage.AVAILABLE);
     InferenceStream stream =
-        local.infer(
-            new Attempt(request("small"), Optional.empty(), Instant.now().plusSeconds(120)));
+        local.infer(Attempts.local(request("small"), Optional.empty(), Duration.ofMinutes(2)));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> reader = threads.submit(stream::next);
       await("the model is asked for", () -> stage("small") != Stage.AVAILABLE);

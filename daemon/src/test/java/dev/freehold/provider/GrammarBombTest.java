@@ -18,7 +18,6 @@ import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.models.TestModels;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -184,8 +183,7 @@ class GrammarBombTest {
   private static void run(InferenceRequest request) throws Exception {
     try (PreparedPrompt prepared = PROVIDER.prepare(request);
         InferenceStream stream =
-            PROVIDER.infer(
-                new Attempt(request, Optional.of(prepared), Instant.now().plusSeconds(60)))) {
+            PROVIDER.infer(Attempts.local(request, Optional.of(prepared), Duration.ofMinutes(1)))) {
       InferenceEvent event = stream.next();
       while (!(event instanceof InferenceEvent.Finished)) {
         event = stream.next();

@@ -15,7 +15,7 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import dev.freehold.llama.Model;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -104,7 +104,7 @@ class LocalAnswerTest {
     LocalProvider provider = new LocalProvider("local");
     SlowModel model = new SlowModel();
     provider.serve(model);
-    Attempt attempt = new Attempt(REQUEST, Optional.empty(), Instant.now().plusSeconds(50));
+    Attempt attempt = Attempts.local(REQUEST, Optional.empty(), Duration.ofSeconds(50));
     InferenceStream answer = provider.infer(attempt);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Boolean> interruptedAfter =

@@ -98,8 +98,7 @@ class LocalProviderTest {
     List<InferenceEvent> events = new ArrayList<>();
     try (PreparedPrompt prepared = PROVIDER.prepare(request);
         InferenceStream stream =
-            PROVIDER.infer(
-                new Attempt(request, Optional.of(prepared), Instant.now().plusSeconds(60)))) {
+            PROVIDER.infer(Attempts.local(request, Optional.of(prepared), Duration.ofMinutes(1)))) {
       do {
         events.add(stream.next());
       } while (!(events.getLast() instanceof Finished));
@@ -338,7 +337,7 @@ class LocalProviderTest {
             routes:
               - {name: usual, use: [local, hub]}
             """);
-    Router router = new Router(PROVIDER, Clock.systemUTC(), Duration.ofMinutes(1));
+    Router router = new Router(PROVIDER, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
     router.apply(RoutingTable.compile(policy, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
     Inquiry inquiry =
         new Inquiry(

@@ -25,6 +25,7 @@ import dev.freehold.llama.tiny.TinyProjector;
 import dev.freehold.models.TestModels;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -93,7 +94,7 @@ class SightedModelTest {
     try (PreparedPrompt prepared = PROVIDER.prepare(request);
         InferenceStream stream =
             PROVIDER.infer(
-                new Attempt(request, Optional.of(prepared), Instant.now().plusSeconds(100)))) {
+                Attempts.local(request, Optional.of(prepared), Duration.ofSeconds(100)))) {
       while (true) {
         switch (stream.next()) {
           case InferenceEvent.TextDelta delta -> text.append(delta.text());

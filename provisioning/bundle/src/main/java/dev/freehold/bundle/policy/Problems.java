@@ -14,6 +14,9 @@ final class Problems {
   /** More are not worth reading; the first ones explain the rest. */
   static final int PROBLEMS_MAX = 100;
 
+  /** Names in policies are shorter as a rule, keys of providers longer. */
+  private static final int SHOWN_MAX = 32;
+
   private final List<Problem> found = new ArrayList<>();
 
   void add(Node at, String message) {
@@ -38,6 +41,25 @@ final class Problems {
     List<Problem> sorted = new ArrayList<>(found);
     Collections.sort(sorted);
     return sorted;
+  }
+
+  /** Says that a name means nothing here, and which one was most likely meant. */
+  static String unknown(String what, String found, Collection<String> known) {
+    String hint = didYouMean(found, known);
+    return "there is no "
+        + what
+        + " "
+        + shown(found)
+        + (hint.isEmpty() ? "; known are " + String.join(", ", known) : hint);
+  }
+
+  /**
+   * Text from the file as a message may repeat it. What is longer than a name may be a secret that
+   * was put in the wrong place, so only its length is told.
+   */
+  static String shown(String text) {
+    boolean harmless = text.length() <= SHOWN_MAX && text.lines().count() <= 1;
+    return harmless ? "\"" + text + "\"" : "a text of " + text.length() + " characters";
   }
 
   /** The known name that a mistyped one most likely meant, as a clause to append. */

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,7 +10,10 @@ import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
-import dev.freehold.provider.FaultyUpstream.Then;
+import dev.freehold.provider.remote.FaultyUpstream;
+import dev.freehold.provider.remote.FaultyUpstream.Then;
+import dev.freehold.provider.remote.RemoteProvider;
+import dev.freehold.provider.remote.UpstreamTest;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -32,8 +35,8 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   }
 
   private InferenceException failure() throws InferenceException {
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       return assertThrows(InferenceException.class, () -> all(stream));
     }
   }
@@ -45,7 +48,7 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
     "402, PROVIDER_REFUSED",
     "403, PROVIDER_REFUSED",
     "404, PROVIDER_FAILED",
-    "429, PROVIDER_REFUSED",
+    "429, PROVIDER_LIMITED",
     "500, PROVIDER_FAILED",
     "503, PROVIDER_FAILED",
     "307, PROVIDER_FAILED",
@@ -93,12 +96,12 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    try (OpenAiProvider provider =
+    try (RemoteProvider provider =
             provider(
                 URI.create("http://127.0.0.1:" + port + "/v1"),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10));
-        InferenceStream stream = provider.infer(chat())) {
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(
           Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
     }
@@ -107,9 +110,9 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   @Test
   void providerThatStaysSilentTimesOutAndIsHungUpOn() throws Exception {
     upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider =
+    try (RemoteProvider provider =
             provider(upstream.url(), Duration.ofMillis(200), Duration.ofSeconds(20));
-        InferenceStream stream = provider.infer(chat())) {
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
       assertTrue(upstream.sawHangUp());
     }
@@ -118,9 +121,9 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   @Test
   void providerThatStopsInTheMiddleTimesOutInTotal() throws Exception {
     upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider =
+    try (RemoteProvider provider =
             provider(upstream.url(), Duration.ofSeconds(5), Duration.ofMillis(400));
-        InferenceStream stream = provider.infer(chat())) {
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
       assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
       assertTrue(upstream.sawHangUp());
@@ -130,8 +133,8 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   @Test
   void closingWhileWaitingHangsUpAtOnce() throws Exception {
     upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       while (upstream.requests().isEmpty()) {
         Thread.onSpinWait();
       }
@@ -144,8 +147,8 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   @Test
   void closingInTheMiddleHangsUpAtOnceAndKeepsTheCount() throws Exception {
     upstream.answers(FaultyUpstream.events(HELLO), Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       stream.next();
       end(stream);
       assertTrue(upstream.sawHangUp());
@@ -156,8 +159,8 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
   @Test
   void streamThatIsCutBeforeItsEndFails() throws Exception {
     upstream.answers(FaultyUpstream.events(HELLO), Then.CLOSE);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
       assertEquals(
           Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,8 +18,10 @@ import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.inference.Usage;
-import dev.freehold.provider.FaultyUpstream.Then;
-import java.time.Instant;
+import dev.freehold.provider.remote.FaultyUpstream;
+import dev.freehold.provider.remote.FaultyUpstream.Then;
+import dev.freehold.provider.remote.RemoteProvider;
+import dev.freehold.provider.remote.UpstreamTest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,8 +45,8 @@ class OpenAiProviderTest extends UpstreamTest {
                 "[DONE]")
             + FaultyUpstream.end(),
         Then.KEEP_OPEN);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(
           List.of(
               new InferenceEvent.ReasoningDelta("hm"),
@@ -73,8 +75,8 @@ class OpenAiProviderTest extends UpstreamTest {
                 "[DONE]")
             + FaultyUpstream.end(),
         Then.KEEP_OPEN);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       List<InferenceEvent> events = all(stream);
       assertEquals(
           new InferenceEvent.ToolCallDelta(0, Optional.of("c1"), Optional.of("f"), "{\"a\":"),
@@ -119,19 +121,16 @@ class OpenAiProviderTest extends UpstreamTest {
             OptionalLong.of(42),
             Map.of(7, -100.0),
             List.of("END"));
-    Attempt attempt =
-        new Attempt(
-            new InferenceRequest(
-                "r-1",
-                "assistant",
-                prompt,
-                sampling,
-                new OutputFormat.JsonSchema("{\"type\":\"string\"}"),
-                OptionalInt.of(99)),
-            Optional.empty(),
-            Instant.now().plusSeconds(60));
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt)) {
+    InferenceRequest request =
+        new InferenceRequest(
+            "r-1",
+            "assistant",
+            prompt,
+            sampling,
+            new OutputFormat.JsonSchema("{\"type\":\"string\"}"),
+            OptionalInt.of(99));
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, request)) {
       all(stream);
     }
     JsonNode body = new ObjectMapper().readTree(upstream.requests().getFirst().body());
@@ -159,8 +158,8 @@ class OpenAiProviderTest extends UpstreamTest {
                 "[DONE]")
             + FaultyUpstream.end(),
         Then.KEEP_OPEN);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt("assistant", new Prompt.Text("once")))) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, request("assistant", new Prompt.Text("once")))) {
       List<InferenceEvent> events = all(stream);
       assertEquals(new InferenceEvent.TextDelta("abc"), events.getFirst());
       assertEquals(FinishReason.LENGTH, ((InferenceEvent.Finished) events.getLast()).reason());
@@ -172,8 +171,8 @@ class OpenAiProviderTest extends UpstreamTest {
   void answerWithoutUsageIsCountedByItsPieces() throws Exception {
     upstream.answers(
         FaultyUpstream.events(HELLO, HELLO, STOP, "[DONE]") + FaultyUpstream.end(), Then.KEEP_OPEN);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(new Usage(0, 0, 2), ((InferenceEvent.Finished) all(stream).getLast()).usage());
     }
   }
@@ -199,8 +198,8 @@ class OpenAiProviderTest extends UpstreamTest {
             + chunks
             + FaultyUpstream.end(),
         Then.KEEP_OPEN);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(chat())) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, chat())) {
       assertEquals(new InferenceEvent.TextDelta("Hello"), stream.next());
       assertEquals(FinishReason.STOP, ((InferenceEvent.Finished) stream.next()).reason());
     }
@@ -209,24 +208,25 @@ class OpenAiProviderTest extends UpstreamTest {
   @Test
   void connectionIsUsedAgain() throws Exception {
     String answer = FaultyUpstream.events(HELLO, STOP, USAGE, "[DONE]") + FaultyUpstream.end();
-    try (OpenAiProvider provider = provider()) {
+    try (RemoteProvider provider = provider()) {
       for (int i = 0; i < 3; i++) {
         upstream.answers(answer, Then.KEEP_OPEN);
-        try (InferenceStream stream = provider.infer(chat())) {
+        try (InferenceStream stream = ask(provider, chat())) {
           all(stream);
         }
       }
     }
     assertEquals(3, upstream.requests().size());
+    assertEquals(1, upstream.connections());
   }
 
   @Test
   void requestThatWasDecidedBeforeThePolicyChangedStillBegins() throws Exception {
     upstream.answers(
         FaultyUpstream.events(HELLO, STOP, "[DONE]") + FaultyUpstream.end(), Then.KEEP_OPEN);
-    OpenAiProvider provider = provider();
+    RemoteProvider provider = provider();
     provider.close();
-    try (InferenceStream stream = provider.infer(chat())) {
+    try (InferenceStream stream = ask(provider, chat())) {
       assertEquals(2, all(stream).size());
     }
   }

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -8,11 +8,11 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
-import dev.freehold.inference.InferenceException;
-import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
+import dev.freehold.provider.remote.BrokenAnswer;
+import dev.freehold.provider.remote.Protocol;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
@@ -48,7 +48,6 @@ final class OpenAiVectors {
 
   private static final int BASE64_CHARACTERS_MAX = (DIMENSIONS_MAX * Float.BYTES + 2) / 3 * 4;
 
-  private final String provider;
   private final int inputs;
   private final boolean ranking;
   private final int promptTokensEstimate;
@@ -57,19 +56,12 @@ final class OpenAiVectors {
   private OptionalInt dimensions;
   private volatile Usage usage = Usage.NONE;
 
-  /** Takes an event on its way to the client. */
-  interface Sink {
-    void put(InferenceEvent event) throws InterruptedException;
-  }
-
   private OpenAiVectors(
-      String provider,
       int inputs,
       boolean ranking,
       OptionalInt dimensions,
       long numbersBytesMax,
       int tokensEstimate) {
-    this.provider = provider;
     this.inputs = inputs;
     this.ranking = ranking;
     this.dimensions = dimensions;
@@ -91,13 +83,12 @@ final class OpenAiVectors {
    *
    * @param tokensEstimate the prompt's tokens, taken unless the provider says its own number
    */
-  static OpenAiVectors of(String provider, InferenceRequest request, int tokensEstimate) {
+  static OpenAiVectors of(InferenceRequest request, int tokensEstimate) {
     return switch (request.prompt()) {
       case Prompt.Embedding embedding -> {
         int inputs = embedding.inputs().size();
         long dimensions = Math.min(embedding.dimensions().orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
         yield new OpenAiVectors(
-            provider,
             inputs,
             false,
             embedding.dimensions(),
@@ -107,7 +98,6 @@ final class OpenAiVectors {
       case Prompt.Ranking prompt -> {
         long characters = prompt.documents().stream().mapToLong(String::length).sum();
         yield new OpenAiVectors(
-            provider,
             prompt.documents().size(),
             true,
             OptionalInt.empty(),
@@ -128,8 +118,8 @@ final class OpenAiVectors {
    *
    * @param constraints what any answer's JSON is held to; its length is bounded here
    */
-  void read(InputStream in, StreamReadConstraints constraints, Sink sink)
-      throws IOException, InferenceException, InterruptedException {
+  void read(InputStream in, StreamReadConstraints constraints, Protocol.Sink sink)
+      throws IOException, BrokenAnswer, InterruptedException {
     JsonFactory json =
         JsonFactory.builder()
             .streamReadConstraints(constraints.rebuild().maxDocumentLength(bytesMax).build())
@@ -162,8 +152,8 @@ final class OpenAiVectors {
     sink.put(new InferenceEvent.Finished(FinishReason.STOP, usage));
   }
 
-  private void field(JsonParser parser, String field, Sink sink)
-      throws IOException, InferenceException, InterruptedException {
+  private void field(JsonParser parser, String field, Protocol.Sink sink)
+      throws IOException, BrokenAnswer, InterruptedException {
     switch (field) {
       case "error" -> {
         if (parser.currentToken() != JsonToken.VALUE_NULL) {
@@ -200,8 +190,8 @@ final class OpenAiVectors {
     }
   }
 
-  private void elements(JsonParser parser, Sink sink)
-      throws IOException, InferenceException, InterruptedException {
+  private void elements(JsonParser parser, Protocol.Sink sink)
+      throws IOException, BrokenAnswer, InterruptedException {
     for (int position = 0; parser.nextToken() != JsonToken.END_ARRAY; position++) {
       if (parser.currentToken() != JsonToken.START_OBJECT) {
         throw failed("sent a result that is not an object");
@@ -211,8 +201,7 @@ final class OpenAiVectors {
   }
 
   /** What was not asked for is skipped, however much it is. */
-  private InferenceEvent element(JsonParser parser, int position)
-      throws IOException, InferenceException {
+  private InferenceEvent element(JsonParser parser, int position) throws IOException, BrokenAnswer {
     int index = position;
     OptionalDouble score = OptionalDouble.empty();
     float[] vector = new float[0];
@@ -237,21 +226,21 @@ final class OpenAiVectors {
         index, score.orElseThrow(() -> failed("sent a result without a score")));
   }
 
-  private void take(int index) throws InferenceException {
+  private void take(int index) throws BrokenAnswer {
     if (index < 0 || index >= inputs || answered.get(index)) {
       throw failed("answered an input twice, or one that was not sent");
     }
     answered.set(index);
   }
 
-  private double score(JsonParser parser) throws IOException, InferenceException {
+  private double score(JsonParser parser) throws IOException, BrokenAnswer {
     if (!parser.currentToken().isNumeric() || !Double.isFinite(parser.getDoubleValue())) {
       throw failed("sent a score that is not a number");
     }
     return parser.getDoubleValue();
   }
 
-  private float[] vector(JsonParser parser) throws IOException, InferenceException {
+  private float[] vector(JsonParser parser) throws IOException, BrokenAnswer {
     return switch (parser.currentToken()) {
       case VALUE_STRING -> decoded(parser.getText());
       case START_ARRAY -> numbers(parser);
@@ -260,7 +249,7 @@ final class OpenAiVectors {
   }
 
   /** On the heap, where the provider's JSON has it already. */
-  private MemorySegment checked(float[] vector) throws InferenceException {
+  private MemorySegment checked(float[] vector) throws BrokenAnswer {
     for (float component : vector) {
       if (!Float.isFinite(component)) {
         throw failed("sent a vector with components that are not numbers");
@@ -281,7 +270,7 @@ final class OpenAiVectors {
         : "1 to %d were expected".formatted(DIMENSIONS_MAX);
   }
 
-  private float[] decoded(String base64) throws InferenceException {
+  private float[] decoded(String base64) throws BrokenAnswer {
     if (base64.length() > BASE64_CHARACTERS_MAX) {
       throw tooLong();
     }
@@ -298,7 +287,7 @@ final class OpenAiVectors {
     }
   }
 
-  private float[] numbers(JsonParser parser) throws IOException, InferenceException {
+  private float[] numbers(JsonParser parser) throws IOException, BrokenAnswer {
     int most = Math.min(dimensions.orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
     float[] vector = new float[Math.min(most, 1024)];
     int length = 0;
@@ -318,12 +307,11 @@ final class OpenAiVectors {
     return Arrays.copyOf(vector, length);
   }
 
-  private InferenceException tooLong() {
+  private BrokenAnswer tooLong() {
     return failed("sent a vector of more dimensions where %s".formatted(expected()));
   }
 
-  private InferenceException failed(String what) {
-    return new InferenceException(
-        Kind.PROVIDER_FAILED, "Provider '%s' %s.".formatted(provider, what));
+  private BrokenAnswer failed(String what) {
+    return new BrokenAnswer(what);
   }
 }

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.TokenLogprob;

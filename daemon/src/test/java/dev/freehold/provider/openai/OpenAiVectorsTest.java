@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -16,7 +16,10 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
-import dev.freehold.provider.FaultyUpstream.Then;
+import dev.freehold.provider.remote.FaultyUpstream;
+import dev.freehold.provider.remote.FaultyUpstream.Then;
+import dev.freehold.provider.remote.RemoteProvider;
+import dev.freehold.provider.remote.UpstreamTest;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -63,8 +66,8 @@ class OpenAiVectorsTest extends UpstreamTest {
 
   private List<InferenceEvent> answer(Prompt prompt)
       throws InferenceException, InterruptedException {
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt("search", prompt))) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, request("search", prompt))) {
       List<InferenceEvent> events = all(stream);
       assertEquals(((InferenceEvent.Finished) events.getLast()).usage(), stream.usageSoFar());
       return events;
@@ -238,7 +241,7 @@ class OpenAiVectorsTest extends UpstreamTest {
     "400, INVALID_REQUEST",
     "401, PROVIDER_REFUSED",
     "404, PROVIDER_FAILED",
-    "429, PROVIDER_REFUSED",
+    "429, PROVIDER_LIMITED",
     "500, PROVIDER_FAILED",
     "503, PROVIDER_FAILED"
   })
@@ -266,9 +269,9 @@ class OpenAiVectorsTest extends UpstreamTest {
   @Test
   void silentProviderIsTimedOut() throws Exception {
     upstream.answers("", Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider =
+    try (RemoteProvider provider =
             provider(upstream.url(), Duration.ofMillis(300), Duration.ofSeconds(20));
-        InferenceStream stream = provider.infer(attempt("search", TWO))) {
+        InferenceStream stream = ask(provider, request("search", TWO))) {
       InferenceException failure = assertThrows(InferenceException.class, stream::next);
       assertEquals(Kind.TIMED_OUT, failure.kind());
     }
@@ -282,8 +285,8 @@ class OpenAiVectorsTest extends UpstreamTest {
             + "{\"data\":["
             + element(0, base64(1f)),
         Then.WAIT_FOR_HANG_UP);
-    try (OpenAiProvider provider = provider();
-        InferenceStream stream = provider.infer(attempt("search", TWO))) {
+    try (RemoteProvider provider = provider();
+        InferenceStream stream = ask(provider, request("search", TWO))) {
       assertInstanceOf(InferenceEvent.Embedded.class, stream.next());
     }
     assertTrue(upstream.sawHangUp());

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;

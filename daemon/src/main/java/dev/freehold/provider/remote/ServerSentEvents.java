@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.remote;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,10 +9,10 @@ import java.util.Arrays;
  * other fields are passed over. Line, event and stream each have a bound, since the other side
  * decides what it sends.
  */
-final class OpenAiEvents {
+public final class ServerSentEvents {
 
   /** Bytes of one event's data, which bounds a line as well. */
-  static final int EVENT_BYTES_MAX = 1 << 20;
+  public static final int EVENT_BYTES_MAX = 1 << 20;
 
   /** Bytes of one whole stream. */
   static final long STREAM_BYTES_MAX = 64L << 20;
@@ -33,7 +33,7 @@ final class OpenAiEvents {
   private byte[] event = new byte[1024];
   private int eventLength;
 
-  OpenAiEvents(InputStream in) {
+  public ServerSentEvents(InputStream in) {
     this.in = in;
   }
 
@@ -44,7 +44,7 @@ final class OpenAiEvents {
    * @return false at the end of the stream
    * @throws IOException if a bound is passed or reading fails
    */
-  boolean advance() throws IOException {
+  public boolean advance() throws IOException {
     eventLength = 0;
     boolean hasData = false;
     while (readLine()) {
@@ -61,11 +61,11 @@ final class OpenAiEvents {
   }
 
   /** The event's data, valid up to {@link #length} and until the next {@link #advance}. */
-  byte[] data() {
+  public byte[] data() {
     return event;
   }
 
-  int length() {
+  public int length() {
     return eventLength;
   }
 

@@ -1,4 +1,4 @@
-package dev.freehold.provider;
+package dev.freehold.provider.remote;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -15,47 +15,54 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A loopback HTTP server: it answers with the bytes a test gives it, then does what it is told. */
-final class FaultyUpstream implements AutoCloseable {
+public final class FaultyUpstream implements AutoCloseable {
 
   /** What to do after the bytes. */
-  enum Then {
+  public enum Then {
     KEEP_OPEN,
     CLOSE,
     WAIT_FOR_HANG_UP
   }
 
   /** One answer. */
-  record Answer(String bytes, Then then) {}
+  public record Answer(String bytes, Then then) {}
 
   /** One request as it arrived. */
-  record Request(String head, String body) {}
+  public record Request(String head, String body) {}
 
   private final ServerSocket server;
   private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
+  private final AtomicInteger connections = new AtomicInteger();
   private final BlockingQueue<Boolean> hangUps = new LinkedBlockingQueue<>();
 
-  FaultyUpstream() throws IOException {
+  public FaultyUpstream() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
 
-  URI url() {
+  public URI url() {
     return URI.create("http://127.0.0.1:" + server.getLocalPort() + "/v1");
   }
 
-  List<Request> requests() {
+  /** How many connections were opened so far. */
+  public int connections() {
+    return connections.get();
+  }
+
+  public List<Request> requests() {
     return requests;
   }
 
-  void answers(String bytes, Then then) {
+  public void answers(String bytes, Then then) {
     answers.add(new Answer(bytes, then));
   }
 
   /** A well-formed event stream with these payloads. */
-  static String events(String... payloads) {
+  public static String events(String... payloads) {
     StringBuilder body = new StringBuilder();
     for (String payload : payloads) {
       body.append("data: ").append(payload).append("\n\n");
@@ -65,18 +72,18 @@ final class FaultyUpstream implements AutoCloseable {
         + chunk(body.toString());
   }
 
-  static String chunk(String text) {
+  public static String chunk(String text) {
     return Integer.toHexString(text.getBytes(StandardCharsets.UTF_8).length)
         + "\r\n"
         + text
         + "\r\n";
   }
 
-  static String end() {
+  public static String end() {
     return "0\r\n\r\n";
   }
 
-  static String error(int status, String headers, String body) {
+  public static String error(int status, String headers, String body) {
     return "HTTP/1.1 "
         + status
         + " Oops\r\nContent-Type: application/json\r\n"
@@ -87,7 +94,7 @@ final class FaultyUpstream implements AutoCloseable {
         + body;
   }
 
-  boolean sawHangUp() throws InterruptedException {
+  public boolean sawHangUp() throws InterruptedException {
     return Boolean.TRUE.equals(hangUps.poll(10, TimeUnit.SECONDS));
   }
 
@@ -95,6 +102,7 @@ final class FaultyUpstream implements AutoCloseable {
     try {
       while (true) {
         Socket socket = server.accept();
+        connections.incrementAndGet();
         Thread.ofVirtual().start(() -> serve(socket));
       }
     } catch (IOException e) {

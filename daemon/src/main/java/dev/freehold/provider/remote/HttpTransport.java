@@ -1,0 +1,110 @@
+package dev.freehold.provider.remote;
+
+import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.locality.Permit;
+import io.helidon.common.tls.Tls;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webclient.api.HttpClientRequest;
+import io.helidon.webclient.api.HttpClientResponse;
+import io.helidon.webclient.api.Proxy;
+import io.helidon.webclient.api.WebClient;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * HTTP/1.1 to the one host of a provider. Redirects are not followed and no proxy is used: both
+ * would take a request where the policy did not send it.
+ */
+public final class HttpTransport implements Transport {
+
+  /** Time to notice on our side first that the provider's time is up. */
+  private static final Duration READ_TIMEOUT_MARGIN = Duration.ofSeconds(5);
+
+  private static final int IDLE_CONNECTIONS_MAX = 64;
+
+  private final ProviderSpec spec;
+  private final URI base;
+  private final RemoteTls tls;
+  private final WebClient client;
+
+  /**
+   * Makes the client; nothing is sent before the first request.
+   *
+   * @param base a URL of the host that this may reach
+   */
+  public HttpTransport(ProviderSpec spec, URI base, RemoteTls tls) {
+    this.spec = Objects.requireNonNull(spec, "spec");
+    this.base = Objects.requireNonNull(base, "base");
+    this.tls = Objects.requireNonNull(tls, "tls");
+    Duration readTimeout = spec.timeouts().total().plus(READ_TIMEOUT_MARGIN);
+    this.client =
+        WebClient.builder()
+            .followRedirects(false)
+            .proxy(Proxy.noProxy())
+            .sendExpectContinue(false)
+            .shareConnectionCache(false)
+            .connectionCacheSize(IDLE_CONNECTIONS_MAX)
+            .connectTimeout(spec.timeouts().connect())
+            .readTimeout(readTimeout)
+            .socketOptions(
+                options ->
+                    options
+                        .tcpNoDelay(true)
+                        .connectTimeout(spec.timeouts().connect())
+                        .readTimeout(readTimeout))
+            .servicesDiscoverServices(false)
+            .tls(Tls.builder().sslContext(tls.context()).build())
+            .build();
+  }
+
+  @Override
+  public Reply send(Permit permit, Outgoing request) {
+    permit.requireFor(spec);
+    URI uri = request.uri();
+    if (!base.getScheme().equals(uri.getScheme())
+        || !base.getHost().equals(uri.getHost())
+        || base.getPort() != uri.getPort()) {
+      throw new IllegalStateException(
+          "the transport of the provider '%s' was asked for another host".formatted(spec.name()));
+    }
+    HttpClientRequest out = client.post().uri(uri).skipUriEncoding(true);
+    request.headers().forEach((name, value) -> out.header(HeaderNames.create(name), value));
+    return new HttpReply(out.submit(request.body()), tls.keySha256());
+  }
+
+  @Override
+  public void close() {
+    client.closeResource();
+  }
+
+  private record HttpReply(HttpClientResponse response, Optional<String> keySha256)
+      implements Reply {
+
+    @Override
+    public int status() {
+      return response.status().code();
+    }
+
+    @Override
+    public Optional<String> header(String name) {
+      HeaderName wanted = HeaderNames.create(name);
+      return response.headers().contains(wanted)
+          ? Optional.of(response.headers().get(wanted).get().strip())
+          : Optional.empty();
+    }
+
+    @Override
+    public InputStream body() {
+      return response.inputStream();
+    }
+
+    @Override
+    public void close() {
+      response.close();
+    }
+  }
+}
