@@ -108,11 +108,15 @@ final class Credentials {
   private static final int NAME_MAX = 40;
   private static final int PASSWORD_MIN = 6;
   private static final int KEY_MIN = 16;
-  private static final int VALUE_MAX = 4_096;
+  private static final int VALUE_MAX = 256;
+  private static final int JWT_PART_MAX = 16_384;
 
   private final char[] text;
   private final int length;
   private final PersonalDataDetector.Found found;
+
+  /** Up to here no JWT's first part ends: so that a long run is not read again and again. */
+  private int notJwtBefore;
 
   Credentials(char[] text, int length, PersonalDataDetector.Found found) {
     this.text = text;
@@ -123,7 +127,7 @@ final class Credentials {
   /** Looks whether a word begins a key and returns where to go on, or -1 if it does not. */
   int token(int start, int end) {
     char c = text[start];
-    if (c == 'e' && starts("eyJ", start)) {
+    if (c == 'e' && start >= notJwtBefore && starts("eyJ", start)) {
       return jwt(start);
     }
     if (c == 'B' && starts("BEGIN ", start) && isAfterDashes(start)) {
@@ -144,7 +148,11 @@ final class Credentials {
 
   private int jwt(int start) {
     int header = base64End(start);
-    if (header - start < 12 || header >= length || text[header] != '.') {
+    if (header >= length || text[header] != '.') {
+      notJwtBefore = header;
+      return -1;
+    }
+    if (header - start < 12) {
       return -1;
     }
     int payload = base64End(header + 1);
@@ -299,7 +307,7 @@ final class Credentials {
   private int base64End(int from) {
     int at = from;
     while (at < length
-        && at - from < VALUE_MAX * 4
+        && at - from < JWT_PART_MAX
         && text[at] < 0x80
         && (TextScan.isWord(text[at]) || text[at] == '_' || text[at] == '-')) {
       at++;

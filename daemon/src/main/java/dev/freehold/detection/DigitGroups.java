@@ -138,7 +138,8 @@ final class DigitGroups {
         return;
       }
       shape = shape << 4 | size;
-      if (isNumberShape(shape) && isFree(first, last)) {
+      boolean letterMayFollow = shape == 0x8 || shape == 0x233;
+      if (isNumberShape(shape) && isHead(first) && (letterMayFollow || endsFree(last))) {
         number(shape, first, last);
       }
     }

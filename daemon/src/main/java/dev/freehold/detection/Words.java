@@ -74,6 +74,9 @@ final class Words {
   }
 
   private boolean isNationalId(int start, int size) {
+    if (size == 2) {
+      return isCorsicanApart(start);
+    }
     if (size != 9 && size != 10 && size != 15 && size != 16) {
       return false;
     }
@@ -111,6 +114,19 @@ final class Words {
     return "CFGHJKLMNPRTVWXYZ".indexOf(upper.charAt(0)) >= 0
         && NationalIds.isGermanCard(upper)
         && Context.before(text, start, Context.DE_CARD);
+  }
+
+  /** "1 84 12 2A 451 089 46": the department's word tells; the groups before it stood alone. */
+  private boolean isCorsicanApart(int start) {
+    int first = start - 8;
+    if (first < 0
+        || text[start] != '2'
+        || (text[start + 1] != 'A' && text[start + 1] != 'B')
+        || (first > 0 && TextScan.isWord(text[first - 1]))) {
+      return false;
+    }
+    String compact = compact(first, 15, ' ');
+    return compact != null && isCorsican(compact);
   }
 
   private static boolean isCorsican(String upper) {
@@ -155,7 +171,7 @@ final class Words {
       char c = text[at];
       if (c < 0x80 && TextScan.isWord(c)) {
         compact.append(c);
-      } else if (c != separator || text[at - 1] == separator) {
+      } else if (c != separator || at == start || text[at - 1] == separator) {
         return null;
       }
       at++;
