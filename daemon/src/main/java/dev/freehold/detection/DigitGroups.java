@@ -342,6 +342,9 @@ final class DigitGroups {
   }
 
   private boolean isNationalPhone(String digits, int first, int last) {
+    if (digits.startsWith("012345678")) {
+      return false; // An alphabet of digits, as programs have it, is no number in France.
+    }
     return (last > first || Context.before(text, starts[first], Context.PHONE))
         ? phones.isNational(digits)
         : phones.isNationalForSure(digits);

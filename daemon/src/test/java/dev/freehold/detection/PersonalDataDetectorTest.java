@@ -198,7 +198,8 @@ class PersonalDataDetectorTest {
         "CH93 0076 2011 6238 5295 8",
         "4111 1111 1111 1112",
         "756.9217.0769.84",
-        "+41 12"
+        "+41 12",
+        "0123456789"
       })
   void whatOnlyLooksLikePersonalDataIsPassedOver(String text) {
     assertEquals(Set.of(), detector.scan(Requests.saying("see " + text + " here")).kinds());
