@@ -41,6 +41,7 @@ class DependencyRulesTest {
     "provider, 'chat engine llama inference'",
     "routing, 'provider inference'",
     "store, ''",
+    "limits, 'inference store'",
     "observability, ''",
     "api, 'routing provider inference store observability'",
     "identity, ''",

@@ -35,6 +35,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class UsageLedger implements AutoCloseable {
 
+  /** Later than any request: the end of what has none. */
+  public static final Instant EVER = Instant.parse("9999-12-31T00:00:00Z");
+
   /** Records that wait for the writer; a full queue makes {@link #record} wait. */
   public static final int QUEUED_MAX = 8_192;
 
@@ -119,7 +122,7 @@ public final class UsageLedger implements AutoCloseable {
    * @param limit how many at most, no more than {@link #QUERY_MAX}
    */
   public List<UsageRecord> query(Instant since, int limit) throws InterruptedException {
-    return query(since, Instant.ofEpochMilli(Long.MAX_VALUE), limit);
+    return query(since, EVER, limit);
   }
 
   /** As {@link #query(Instant, int)}, of requests that arrived before {@code until}. */
