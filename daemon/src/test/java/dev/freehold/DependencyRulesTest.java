@@ -43,6 +43,7 @@ class DependencyRulesTest {
     "detection, 'inference'",
     "routing, 'provider inference locality detection'",
     "store, ''",
+    "limits, 'inference store'",
     "observability, ''",
     "api, 'routing provider inference store observability'",
     "identity, ''",

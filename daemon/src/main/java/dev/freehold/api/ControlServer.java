@@ -27,8 +27,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ import java.util.function.Supplier;
 
 /**
  * Answers the command line over a Unix socket that only the daemon's own user can open: {@code GET
- * /status}, {@code GET /usage} and {@code POST /route/explain}.
+ * /status}, {@code GET /usage}, {@code GET /usage/report} and {@code POST /route/explain}.
  */
 public final class ControlServer implements AutoCloseable {
 
@@ -72,6 +72,9 @@ public final class ControlServer implements AutoCloseable {
                 HttpRouting.builder()
                     .get("/status", handler(this::status))
                     .get("/usage", handler(this::usage))
+                    .get(
+                        "/usage/report",
+                        handler(new UsageReportAnswer(ledger, ZoneId.systemDefault())::write))
                     .post("/route/explain", handler(this::explain)))
             .build();
   }
@@ -148,25 +151,17 @@ public final class ControlServer implements AutoCloseable {
 
   private void usage(ServerRequest request, JsonGenerator json)
       throws ApiException, IOException, InterruptedException {
-    Instant since = since(request.query().first("since").asOptional());
+    Instant since = UsageReportAnswer.time(request, "since").orElse(Instant.EPOCH);
+    Instant until = UsageReportAnswer.time(request, "until").orElse(UsageLedger.EVER);
     int limit = limit(request.query().first("limit").asOptional());
     json.writeStartObject();
     json.writeArrayFieldStart("records");
-    for (UsageRecord record : ledger.query(since, limit)) {
+    for (UsageRecord record : ledger.query(since, until, limit)) {
       write(json, record);
     }
     json.writeEndArray();
     json.writeNumberField("lost", ledger.lost());
     json.writeEndObject();
-  }
-
-  private static Instant since(Optional<String> text) throws ApiException {
-    try {
-      return text.map(Instant::parse).orElse(Instant.EPOCH);
-    } catch (DateTimeException e) {
-      throw ApiErrors.wrongParam(
-          "since", "'since' must be a time such as 2026-01-31T08:00:00Z, found something else.");
-    }
   }
 
   private static int limit(Optional<String> text) throws ApiException {
@@ -214,6 +209,12 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("status", record.status());
     json.writeStringField("outcome", record.outcome().text());
     json.writeStringField("error", record.errorKind().orElse(null));
+    UsageRecord.Charged charged = record.charged();
+    json.writeStringField("cost", UsageReportAnswer.amount(charged.costMicros()));
+    json.writeStringField("currency", charged.currency().orElse(null));
+    json.writeNumberField("attempts", charged.attempts());
+    json.writeNumberField("bytesOut", charged.bytesOut());
+    json.writeNumberField("bytesIn", charged.bytesIn());
     json.writeEndObject();
   }
 
