@@ -4,6 +4,7 @@ import dev.freehold.api.cli.RouteCommand;
 import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
 import dev.freehold.models.cli.ModelsCommand;
+import dev.freehold.receipts.cli.ReceiptsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       UsageCommand.class,
       RouteCommand.class,
+      ReceiptsCommand.class,
       ProbeCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
