@@ -1,5 +1,6 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.api.cli.QuarantineCommand;
 import dev.freehold.api.cli.RouteCommand;
 import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       UsageCommand.class,
       RouteCommand.class,
+      QuarantineCommand.class,
       ProbeCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
