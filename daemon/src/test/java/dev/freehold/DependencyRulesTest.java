@@ -45,10 +45,11 @@ class DependencyRulesTest {
     "store, ''",
     "limits, 'inference store'",
     "observability, ''",
-    "api, 'routing provider inference store observability'",
+    "api, 'routing provider inference store observability abuse'",
+    "abuse, 'inference'",
     "identity, ''",
     "models, ''",
-    "sync, 'identity store models'",
+    "sync, 'identity store models abuse'",
     "bundle, ''",
   })
   void packageUsesOnlyWhatIsBeneathIt(String name, String beneath) {

@@ -85,6 +85,23 @@ public final class ControlClient implements AutoCloseable {
                 .request());
   }
 
+  /** Who is shut out or was noticed, the newest first, under {@code entries}. */
+  public JsonNode quarantine() throws IOException {
+    return answer("GET /quarantine", () -> client.get("/quarantine").request());
+  }
+
+  /** Lets out whoever has this name; {@code released} says how many that were. */
+  public JsonNode release(String name) throws IOException {
+    byte[] bytes = Json.MAPPER.writeValueAsBytes(Json.MAPPER.createObjectNode().put("name", name));
+    return answer(
+        "POST /quarantine/release",
+        () ->
+            client
+                .post("/quarantine/release")
+                .contentType(MediaTypes.APPLICATION_JSON)
+                .submit(bytes));
+  }
+
   /** The paths of the API whose requests can be explained. */
   public static List<String> explainedPaths() {
     return Surface.paths();

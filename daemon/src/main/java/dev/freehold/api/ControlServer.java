@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.abuse.Quarantine;
 import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.PersonalData;
@@ -38,7 +39,8 @@ import java.util.function.Supplier;
 
 /**
  * Answers the command line over a Unix socket that only the daemon's own user can open: {@code GET
- * /status}, {@code GET /usage}, {@code GET /usage/report} and {@code POST /route/explain}.
+ * /status}, {@code GET /usage}, {@code GET /usage/report}, {@code POST /route/explain}, {@code GET
+ * /quarantine} and {@code POST /quarantine/release}.
  */
 public final class ControlServer implements AutoCloseable {
 
@@ -57,11 +59,16 @@ public final class ControlServer implements AutoCloseable {
   private final Path socket;
 
   private ControlServer(
-      Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status) {
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Optional<Quarantine> quarantine,
+      Supplier<Map<String, String>> status) {
     this.socket = socket;
     this.router = Objects.requireNonNull(router, "router");
     this.ledger = Objects.requireNonNull(ledger, "ledger");
     this.status = Objects.requireNonNull(status, "status");
+    QuarantineAnswers shutOut = new QuarantineAnswers(quarantine, BODY_BYTES_MAX);
     this.server =
         WebServer.builder()
             .bindAddress(UnixDomainSocketAddress.of(socket))
@@ -75,7 +82,9 @@ public final class ControlServer implements AutoCloseable {
                     .get(
                         "/usage/report",
                         handler(new UsageReportAnswer(ledger, ZoneId.systemDefault())::write))
-                    .post("/route/explain", handler(this::explain)))
+                    .post("/route/explain", handler(this::explain))
+                    .get("/quarantine", handler(shutOut::list))
+                    .post("/quarantine/release", handler(shutOut::release)))
             .build();
   }
 
@@ -89,6 +98,27 @@ public final class ControlServer implements AutoCloseable {
   public static ControlServer start(
       Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status)
       throws IOException {
+    return start(socket, router, ledger, Optional.empty(), status);
+  }
+
+  /** As the other, of a daemon that keeps a quarantine. */
+  public static ControlServer start(
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Quarantine quarantine,
+      Supplier<Map<String, String>> status)
+      throws IOException {
+    return start(socket, router, ledger, Optional.of(quarantine), status);
+  }
+
+  private static ControlServer start(
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Optional<Quarantine> quarantine,
+      Supplier<Map<String, String>> status)
+      throws IOException {
     Path absolute = socket.toAbsolutePath();
     if (absolute.toString().length() > PATH_BYTES_MAX) {
       throw new IOException(
@@ -97,7 +127,7 @@ public final class ControlServer implements AutoCloseable {
               .formatted(PATH_BYTES_MAX, absolute.toString().length()));
     }
     Files.deleteIfExists(absolute);
-    ControlServer control = new ControlServer(absolute, router, ledger, status);
+    ControlServer control = new ControlServer(absolute, router, ledger, quarantine, status);
     control.server.start();
     Files.setPosixFilePermissions(absolute, PosixFilePermissions.fromString("rw-------"));
     return control;

@@ -1,5 +1,6 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.api.cli.QuarantineCommand;
 import dev.freehold.api.cli.RouteCommand;
 import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
       UsageCommand.class,
       RouteCommand.class,
       ReceiptsCommand.class,
+      QuarantineCommand.class,
       ProbeCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
