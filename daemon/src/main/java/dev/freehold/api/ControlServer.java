@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.routing.Caller;
@@ -263,8 +264,8 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("promptTokens", decision.facts().promptTokens());
     json.writeBooleanField("promptTokensExact", decision.promptTokensExact());
     json.writeNumberField("engineQueueSeconds", decision.facts().engineQueueSeconds());
-    json.writeBooleanField("needsTools", decision.facts().needsTools());
-    json.writeBooleanField("needsReasoning", decision.facts().needsReasoning());
+    json.writeBooleanField("needsTools", decision.facts().needs().contains(Feature.TOOLS));
+    json.writeBooleanField("needsReasoning", decision.facts().needs().contains(Feature.REASONING));
     json.writeStringField("route", decision.route().orElse(null));
     json.writeArrayFieldStart("candidates");
     for (Candidate candidate : decision.candidates()) {
