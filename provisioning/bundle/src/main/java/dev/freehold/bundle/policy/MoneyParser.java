@@ -28,7 +28,7 @@ final class MoneyParser {
 
   MoneyParser(Section file, Problems problems) {
     this.problems = problems;
-    this.currencyIsWritten = file.has("currency");
+    this.currencyIsWritten = !file.lacks("currency");
     this.currency = file.text("currency");
     if (currency.isPresent() && !isCurrency(currency.get())) {
       file.problem(
@@ -86,7 +86,7 @@ final class MoneyParser {
     for (Node item : items) {
       Section entry = Section.of(what, item, problems);
       Optional<Price> price = price(entry);
-      if (!entry.has("from") && !table.isEmpty()) {
+      if (entry.lacks("from") && !table.isEmpty()) {
         problems.add(
             item, "every price after the first needs its first day, such as from: 2026-07-01");
       } else if (price.isPresent()
@@ -108,7 +108,7 @@ final class MoneyParser {
   private Optional<Price> price(Section price) {
     price.onlyKeys(PRICE_KEYS);
     for (String key : List.of("in", "out")) {
-      if (!price.has(key)) {
+      if (price.lacks(key)) {
         problems.add(
             price.node(),
             "a price needs \""
@@ -143,7 +143,9 @@ final class MoneyParser {
       return Budget.NONE;
     }
     Section budget = fields.section("budget", "the budget of " + owner).onlyKeys(BUDGET_KEYS);
-    if (!budget.has("day") && !budget.has("month") && fields.at("budget") instanceof MappingNode) {
+    if (budget.lacks("day")
+        && budget.lacks("month")
+        && fields.at("budget") instanceof MappingNode) {
       fields.problem(
           "budget", "expected a budget to have \"day\" or \"month\", such as {day: 5, month: 100}");
     }

@@ -60,9 +60,11 @@ public record Prices(List<Price> table) {
      * @param cachedTokens how many of the prompt's tokens the provider had in its cache
      */
     public BigDecimal cost(long promptTokens, long cachedTokens, long completionTokens) {
+      // A provider that says it cached more than it read must not pay us for it.
+      long cached = Math.min(cachedTokens, promptTokens);
       return inPerMillion
-          .multiply(BigDecimal.valueOf(promptTokens - cachedTokens))
-          .add(cachedInPerMillion.multiply(BigDecimal.valueOf(cachedTokens)))
+          .multiply(BigDecimal.valueOf(promptTokens - cached))
+          .add(cachedInPerMillion.multiply(BigDecimal.valueOf(cached)))
           .add(outPerMillion.multiply(BigDecimal.valueOf(completionTokens)))
           .movePointLeft(PER_MILLION_DIGITS)
           .setScale(COST_DIGITS, RoundingMode.HALF_UP);

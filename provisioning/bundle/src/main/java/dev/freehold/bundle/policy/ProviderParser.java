@@ -134,7 +134,7 @@ final class ProviderParser {
           .choice("trust", "trust class", TrustClass::find, TrustClass.texts())
           .orElse(TrustClass.CLOUD);
     }
-    if (kind.isEmpty()) {
+    if (kind.isEmpty() || !fields.lacks("trust")) {
       return TrustClass.CLOUD;
     }
     return switch (kind.get()) {

@@ -101,7 +101,7 @@ final class ProviderRules {
     if (kind != Kind.ENGINE) {
       checkTrustLocal();
     }
-    if (fields.has("oauth") && !fields.has("credential")) {
+    if (fields.has("oauth") && fields.lacks("credential")) {
       problems.add(
           fields.keyNode("oauth"),
           "oauth needs \"credential\", the name of the client's secret given at publishing");
@@ -122,7 +122,7 @@ final class ProviderRules {
   }
 
   private void needs(String key, String example) {
-    if (!fields.has(key)) {
+    if (fields.lacks(key)) {
       problems.add(
           fields.node(),
           "a provider of kind "
@@ -150,7 +150,7 @@ final class ProviderRules {
   }
 
   private void checkPeer() {
-    if (!fields.has("url") && !fields.has("name")) {
+    if (fields.lacks("url") && fields.lacks("name")) {
       problems.add(
           fields.node(),
           "a provider of kind peer needs \"url\", or \"name\" for https://NAME:8443/v1, for example"
@@ -162,7 +162,7 @@ final class ProviderRules {
     boolean loopback = provider.url().map(ProviderParser::isLoopback).orElse(true);
     boolean remote =
         provider.trust() == TrustClass.SOVEREIGN || provider.trust() == TrustClass.CLOUD;
-    if (remote && !loopback && !fields.has("credential")) {
+    if (remote && !loopback && fields.lacks("credential")) {
       problems.add(
           fields.node(),
           "a "
@@ -183,7 +183,7 @@ final class ProviderRules {
   /** Whoever names no host means the vendor's own, and that stands in no office. */
   private void checkHostedDefault(Kind kind) {
     boolean near = provider.trust() == TrustClass.LOCAL || provider.trust() == TrustClass.SITE;
-    if (near && !fields.has("url")) {
+    if (near && fields.lacks("url")) {
       fields.problem(
           "trust",
           "without \"url\" a provider of kind "

@@ -60,7 +60,7 @@ final class RouteParser {
 
   List<RouteSpec> routes(Section file) {
     List<Node> items = file.list("routes");
-    if (items.isEmpty()) {
+    if (items.isEmpty() && (file.lacks("routes") || file.isEmptyList("routes"))) {
       problems.add(
           file.at("routes"), "expected at least one route, such as {name: usual, use: [local]}");
     }
@@ -83,7 +83,7 @@ final class RouteParser {
                 + "\" above has no condition and is always taken: this one never is; move it up, or"
                 + " give that one a \"when\"");
       }
-      if (always.isEmpty() && !fields.has("when")) {
+      if (always.isEmpty() && fields.lacks("when")) {
         always = Optional.of(route.name());
       }
       routes.add(route);
@@ -127,7 +127,7 @@ final class RouteParser {
         use.add(name);
       }
     }
-    if (!route.has("use") || route.isEmptyList("use")) {
+    if (route.lacks("use") || route.isEmptyList("use")) {
       problems.add(route.at("use"), "the route needs \"use\", a list of providers in order");
     }
     return use;
@@ -136,7 +136,7 @@ final class RouteParser {
   private Map<String, Integer> weights(Section route, List<String> use, Order order) {
     Map<String, Integer> weights = new LinkedHashMap<>();
     if (!route.has("weights")) {
-      if (order == Order.WEIGHTED) {
+      if (order == Order.WEIGHTED && route.lacks("weights")) {
         route.problem(
             "order",
             "the order weighted needs \"weights\", such as weights: {" + example(use) + "}");
@@ -219,7 +219,7 @@ final class RouteParser {
     }
     Section section = route.section("cascade", "cascade").onlyKeys(CASCADE_KEYS);
     Set<Check> checks = section.choices("checks", "check", Check::find, Check.texts());
-    if (!section.has("checks") || section.isEmptyList("checks")) {
+    if (section.lacks("checks") || section.isEmptyList("checks")) {
       problems.add(
           section.node(),
           "a cascade needs \"checks\", some of "
@@ -234,7 +234,7 @@ final class RouteParser {
 
   private OptionalDouble confidence(Section cascade, Set<Check> checks) {
     if (!cascade.has("confidence")) {
-      if (checks.contains(Check.CONFIDENCE)) {
+      if (checks.contains(Check.CONFIDENCE) && cascade.lacks("confidence")) {
         problems.add(
             cascade.node(),
             "the check confidence needs a number above 0 and at most 1, such as confidence: 0.6");

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +39,11 @@ final class Section {
   private final Problems problems;
   private final Map<String, NodeTuple> fields = new LinkedHashMap<>();
 
+  /** Known keys that are most likely there, but mistyped: nobody need be told twice. */
+  private final Set<String> mistyped = new HashSet<>();
+
+  private boolean isMistyped;
+
   private Section(String what, Node node, Problems problems) {
     this.what = what;
     this.node = node;
@@ -62,6 +68,7 @@ final class Section {
       String key = field.getKey();
       if (!known.contains(key)) {
         String hint = Problems.didYouMean(key, known);
+        Problems.nearest(key, known).ifPresent(mistyped::add);
         problems.add(
             field.getValue().getKeyNode(),
             "unknown key "
@@ -81,6 +88,9 @@ final class Section {
    * @param example an entry, for a section without one
    */
   List<String> names(Pattern pattern, String example) {
+    if (fields.isEmpty() && isMistyped) {
+      return List.of();
+    }
     if (fields.isEmpty()) {
       problems.add(node, "expected at least one entry in " + what + ": " + example);
     } else if (fields.size() > NAMES_MAX) {
@@ -118,6 +128,11 @@ final class Section {
     return fields.containsKey(key) && !isNull(fields.get(key).getValueNode());
   }
 
+  /** Whether a key that is needed is neither there nor meant by a mistyped one. */
+  boolean lacks(String key) {
+    return !has(key) && !mistyped.contains(key);
+  }
+
   /** Where a problem with the key is shown: its value, or the section when it is missing. */
   Node at(String key) {
     NodeTuple tuple = fields.get(key);
@@ -130,7 +145,12 @@ final class Section {
 
   /** The section under the key; an absent one is empty. */
   Section section(String key, String name) {
-    return has(key) ? of(name, at(key), problems) : new Section(name, at(key), problems);
+    if (has(key)) {
+      return of(name, at(key), problems);
+    }
+    Section empty = new Section(name, at(key), problems);
+    empty.isMistyped = mistyped.contains(key);
+    return empty;
   }
 
   void problem(String key, String message) {
@@ -142,7 +162,7 @@ final class Section {
   }
 
   Optional<String> requiredText(String key, String example) {
-    if (!has(key)) {
+    if (lacks(key)) {
       problems.add(node, what + " needs \"" + key + "\", for example " + key + ": " + example);
       return Optional.empty();
     }
