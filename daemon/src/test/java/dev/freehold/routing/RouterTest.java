@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
@@ -221,7 +222,8 @@ class RouterTest {
     assertTrue(
         decide(new Inquiry(plain.caller(), withTools, Optional.empty(), false))
             .facts()
-            .needsTools());
+            .needs()
+            .contains(Feature.TOOLS));
   }
 
   @Test
