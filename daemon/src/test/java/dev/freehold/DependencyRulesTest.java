@@ -45,6 +45,7 @@ class DependencyRulesTest {
     "api, 'routing provider inference store observability'",
     "identity, ''",
     "models, ''",
+    "receipts, 'identity'",
     "sync, 'identity store models'",
     "bundle, ''",
   })
