@@ -14,13 +14,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 /** Writes down how a request ended: its usage record, its metrics, its line in the access log. */
 final class Settlement {
 
   private static final Logger ACCESS = System.getLogger("dev.freehold.access");
-  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\p{Space}]");
   private static final int NAME_CHARACTERS_MAX = 256;
   private static final int GROUPS_MAX = 16;
 
@@ -98,7 +96,7 @@ final class Settlement {
 
   /** A certificate's name as one word of a log line. */
   private static String bounded(String name) {
-    String printable = UNPRINTABLE.matcher(name).replaceAll("_");
+    String printable = name.replaceAll("[\\p{Cntrl}\\p{Space}]", "_");
     return printable.length() <= NAME_CHARACTERS_MAX
         ? printable
         : printable.substring(0, NAME_CHARACTERS_MAX);
