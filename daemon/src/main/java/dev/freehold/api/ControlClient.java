@@ -2,6 +2,8 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.store.UsageDimension;
+import dev.freehold.store.UsageLedger;
 import io.helidon.common.media.type.MediaTypes;
 import io.helidon.http.Status;
 import io.helidon.webclient.api.HttpClientResponse;
@@ -17,6 +19,9 @@ import java.util.Optional;
 
 /** What the command line knows of the daemon: its control socket. */
 public final class ControlClient implements AutoCloseable {
+
+  /** The end of a time that has none. */
+  public static final Instant EVER = UsageLedger.EVER;
 
   private static final int ANSWER_BYTES_MAX = 64 << 20;
 
@@ -42,14 +47,59 @@ public final class ControlClient implements AutoCloseable {
 
   /** The newest usage records first, under {@code records}. */
   public JsonNode usage(Instant since, int limit) throws IOException {
+    return usage(since, UsageLedger.EVER, limit);
+  }
+
+  /** As {@link #usage(Instant, int)}, of requests that arrived before {@code until}. */
+  public JsonNode usage(Instant since, Instant until, int limit) throws IOException {
     return answer(
         "GET /usage",
         () ->
             client
                 .get("/usage")
                 .queryParam("since", since.toString())
+                .queryParam("until", until.toString())
                 .queryParam("limit", Integer.toString(limit))
                 .request());
+  }
+
+  /** What {@link #usageReport} can sum by. */
+  public static List<String> usageDimensions() {
+    return UsageDimension.texts();
+  }
+
+  /**
+   * Usage summed, under {@code sums} and {@code total}.
+   *
+   * @param by some of {@link #usageDimensions}, each once
+   */
+  public JsonNode usageReport(List<String> by, Instant since, Instant until) throws IOException {
+    return answer(
+        "GET /usage/report",
+        () ->
+            client
+                .get("/usage/report")
+                .queryParam("by", String.join(",", by))
+                .queryParam("since", since.toString())
+                .queryParam("until", until.toString())
+                .request());
+  }
+
+  /** Who is shut out or was noticed, the newest first, under {@code entries}. */
+  public JsonNode quarantine() throws IOException {
+    return answer("GET /quarantine", () -> client.get("/quarantine").request());
+  }
+
+  /** Lets out whoever has this name; {@code released} says how many that were. */
+  public JsonNode release(String name) throws IOException {
+    byte[] bytes = Json.MAPPER.writeValueAsBytes(Json.MAPPER.createObjectNode().put("name", name));
+    return answer(
+        "POST /quarantine/release",
+        () ->
+            client
+                .post("/quarantine/release")
+                .contentType(MediaTypes.APPLICATION_JSON)
+                .submit(bytes));
   }
 
   /** The paths of the API whose requests can be explained. */

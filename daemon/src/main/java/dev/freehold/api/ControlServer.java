@@ -2,7 +2,10 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.abuse.Quarantine;
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.routing.Caller;
 import dev.freehold.routing.Candidate;
@@ -25,8 +28,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +39,8 @@ import java.util.function.Supplier;
 
 /**
  * Answers the command line over a Unix socket that only the daemon's own user can open: {@code GET
- * /status}, {@code GET /usage} and {@code POST /route/explain}.
+ * /status}, {@code GET /usage}, {@code GET /usage/report}, {@code POST /route/explain}, {@code GET
+ * /quarantine} and {@code POST /quarantine/release}.
  */
 public final class ControlServer implements AutoCloseable {
 
@@ -55,11 +59,16 @@ public final class ControlServer implements AutoCloseable {
   private final Path socket;
 
   private ControlServer(
-      Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status) {
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Optional<Quarantine> quarantine,
+      Supplier<Map<String, String>> status) {
     this.socket = socket;
     this.router = Objects.requireNonNull(router, "router");
     this.ledger = Objects.requireNonNull(ledger, "ledger");
     this.status = Objects.requireNonNull(status, "status");
+    QuarantineAnswers shutOut = new QuarantineAnswers(quarantine, BODY_BYTES_MAX);
     this.server =
         WebServer.builder()
             .bindAddress(UnixDomainSocketAddress.of(socket))
@@ -70,7 +79,12 @@ public final class ControlServer implements AutoCloseable {
                 HttpRouting.builder()
                     .get("/status", handler(this::status))
                     .get("/usage", handler(this::usage))
-                    .post("/route/explain", handler(this::explain)))
+                    .get(
+                        "/usage/report",
+                        handler(new UsageReportAnswer(ledger, ZoneId.systemDefault())::write))
+                    .post("/route/explain", handler(this::explain))
+                    .get("/quarantine", handler(shutOut::list))
+                    .post("/quarantine/release", handler(shutOut::release)))
             .build();
   }
 
@@ -84,6 +98,27 @@ public final class ControlServer implements AutoCloseable {
   public static ControlServer start(
       Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status)
       throws IOException {
+    return start(socket, router, ledger, Optional.empty(), status);
+  }
+
+  /** As the other, of a daemon that keeps a quarantine. */
+  public static ControlServer start(
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Quarantine quarantine,
+      Supplier<Map<String, String>> status)
+      throws IOException {
+    return start(socket, router, ledger, Optional.of(quarantine), status);
+  }
+
+  private static ControlServer start(
+      Path socket,
+      Router router,
+      UsageLedger ledger,
+      Optional<Quarantine> quarantine,
+      Supplier<Map<String, String>> status)
+      throws IOException {
     Path absolute = socket.toAbsolutePath();
     if (absolute.toString().length() > PATH_BYTES_MAX) {
       throw new IOException(
@@ -92,7 +127,7 @@ public final class ControlServer implements AutoCloseable {
               .formatted(PATH_BYTES_MAX, absolute.toString().length()));
     }
     Files.deleteIfExists(absolute);
-    ControlServer control = new ControlServer(absolute, router, ledger, status);
+    ControlServer control = new ControlServer(absolute, router, ledger, quarantine, status);
     control.server.start();
     Files.setPosixFilePermissions(absolute, PosixFilePermissions.fromString("rw-------"));
     return control;
@@ -146,25 +181,17 @@ public final class ControlServer implements AutoCloseable {
 
   private void usage(ServerRequest request, JsonGenerator json)
       throws ApiException, IOException, InterruptedException {
-    Instant since = since(request.query().first("since").asOptional());
+    Instant since = UsageReportAnswer.time(request, "since").orElse(Instant.EPOCH);
+    Instant until = UsageReportAnswer.time(request, "until").orElse(UsageLedger.EVER);
     int limit = limit(request.query().first("limit").asOptional());
     json.writeStartObject();
     json.writeArrayFieldStart("records");
-    for (UsageRecord record : ledger.query(since, limit)) {
+    for (UsageRecord record : ledger.query(since, until, limit)) {
       write(json, record);
     }
     json.writeEndArray();
     json.writeNumberField("lost", ledger.lost());
     json.writeEndObject();
-  }
-
-  private static Instant since(Optional<String> text) throws ApiException {
-    try {
-      return text.map(Instant::parse).orElse(Instant.EPOCH);
-    } catch (DateTimeException e) {
-      throw ApiErrors.wrongParam(
-          "since", "'since' must be a time such as 2026-01-31T08:00:00Z, found something else.");
-    }
   }
 
   private static int limit(Optional<String> text) throws ApiException {
@@ -212,6 +239,12 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("status", record.status());
     json.writeStringField("outcome", record.outcome().text());
     json.writeStringField("error", record.errorKind().orElse(null));
+    UsageRecord.Charged charged = record.charged();
+    json.writeStringField("cost", UsageReportAnswer.amount(charged.costMicros()));
+    json.writeStringField("currency", charged.currency().orElse(null));
+    json.writeNumberField("attempts", charged.attempts());
+    json.writeNumberField("bytesOut", charged.bytesOut());
+    json.writeNumberField("bytesIn", charged.bytesIn());
     json.writeEndObject();
   }
 
@@ -263,9 +296,19 @@ public final class ControlServer implements AutoCloseable {
     json.writeNumberField("promptTokens", decision.facts().promptTokens());
     json.writeBooleanField("promptTokensExact", decision.promptTokensExact());
     json.writeNumberField("engineQueueSeconds", decision.facts().engineQueueSeconds());
-    json.writeBooleanField("needsTools", decision.facts().needsTools());
-    json.writeBooleanField("needsReasoning", decision.facts().needsReasoning());
-    json.writeStringField("route", decision.route().orElse(null));
+    json.writeArrayFieldStart("needs");
+    for (Feature feature : decision.facts().needs()) {
+      json.writeString(feature.text());
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("detected");
+    for (PersonalData kind : decision.facts().detected()) {
+      json.writeString(kind.text());
+    }
+    json.writeEndArray();
+    json.writeStringField("route", decision.routeName().orElse(null));
+    json.writeStringField(
+        "order", decision.route().map(route -> route.order().text()).orElse(null));
     json.writeArrayFieldStart("candidates");
     for (Candidate candidate : decision.candidates()) {
       json.writeStartObject();

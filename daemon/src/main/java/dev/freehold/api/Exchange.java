@@ -26,6 +26,7 @@ final class Exchange {
   private final ServerResponse response;
   private final Dialect dialect;
   private final String id;
+  private final String entryId = RequestIds.fresh();
   private final Instant arrival = Instant.now();
   private final long arrivalNanos = System.nanoTime();
 
@@ -69,6 +70,11 @@ final class Exchange {
 
   Dialect dialect() {
     return dialect;
+  }
+
+  /** The id that the box itself gave the request, unlike {@link #id}, which a client may choose. */
+  String entryId() {
+    return entryId;
   }
 
   String id() {

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 final class Settlement {
 
   private static final Logger ACCESS = System.getLogger("dev.freehold.access");
-  private static final int NAME_CHARACTERS_MAX = 256;
   private static final int GROUPS_MAX = 16;
 
   private final UsageLedger ledger;
@@ -39,13 +38,14 @@ final class Settlement {
     long first = exchange.firstOutputNanos();
     ledger.record(
         new UsageRecord(
+            exchange.entryId(),
             exchange.id(),
             exchange.arrival(),
-            bounded(caller.name()),
-            caller.groups().stream().limit(GROUPS_MAX).map(Settlement::group).toList(),
+            UsageRecord.plainName(caller.name()),
+            caller.groups().stream().limit(GROUPS_MAX).map(UsageRecord::plainGroup).toList(),
             label,
             exchange.model(),
-            exchange.decision().flatMap(Decision::route),
+            exchange.decision().flatMap(Decision::routeName),
             provider,
             exchange.candidate().map(candidate -> candidate.spec().trust().text()),
             exchange.usage().promptTokens(),
@@ -57,7 +57,8 @@ final class Settlement {
             total.toMillis(),
             exchange.status(),
             exchange.outcome(),
-            exchange.errorWord()));
+            exchange.errorWord(),
+            UsageRecord.Charged.NOTHING));
     metrics.request(
         provider.orElse(RequestMetrics.NONE),
         exchange.model().orElse(RequestMetrics.NONE),
@@ -82,7 +83,7 @@ final class Settlement {
         "{0} client={1} model={2} label={3} provider={4} status={5} outcome={6}{7} tokens={8}+{9}"
             + " ms={10}",
         exchange.id(),
-        exchange.caller().map(caller -> bounded(caller.name())).orElse("-"),
+        exchange.caller().map(caller -> UsageRecord.plainName(caller.name())).orElse("-"),
         exchange.model().orElse("-"),
         exchange.decision().map(decision -> decision.label().text()).orElse("-"),
         exchange.candidate().map(Candidate::name).orElse("-"),
@@ -92,19 +93,5 @@ final class Settlement {
         Integer.toString(exchange.usage().promptTokens()),
         Integer.toString(exchange.usage().completionTokens()),
         Long.toString(TimeUnit.NANOSECONDS.toMillis(exchange.nanosSinceArrival())));
-  }
-
-  /** A certificate's name as one word of a log line. */
-  private static String bounded(String name) {
-    String printable = name.replaceAll("[\\p{Cntrl}\\p{Space}]", "_");
-    return printable.length() <= NAME_CHARACTERS_MAX
-        ? printable
-        : printable.substring(0, NAME_CHARACTERS_MAX);
-  }
-
-  /** The ledger keeps groups separated by commas. */
-  private static String group(String name) {
-    String plain = bounded(name).replace(',', '_');
-    return plain.length() <= 60 ? plain : plain.substring(0, 60);
   }
 }

@@ -85,6 +85,12 @@ public record InferenceRequest(
         id, model, prompt, other, format, completionTokensMax, logprobs, priority, extras);
   }
 
+  /** The same request, asking for other probabilities. */
+  public InferenceRequest withLogprobs(OptionalInt alternatives) {
+    return new InferenceRequest(
+        id, model, prompt, sampling, format, completionTokensMax, alternatives, priority, extras);
+  }
+
   /** The same request, with what else the client said. */
   public InferenceRequest withExtras(Extras other) {
     return new InferenceRequest(

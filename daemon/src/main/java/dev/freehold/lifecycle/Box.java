@@ -19,6 +19,7 @@ import dev.freehold.observability.LoopbackServer;
 import dev.freehold.observability.RequestMetrics;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ServedModel;
+import dev.freehold.provider.Timing;
 import dev.freehold.routing.Router;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.sync.BundleRejected;
@@ -59,7 +60,10 @@ final class Box implements AutoCloseable {
   private final LocalProvider local = new LocalProvider(LOCAL);
   private final Router router =
       new Router(
-          local, Clock.system(ZoneId.systemDefault()), LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
+          local,
+          Clock.system(ZoneId.systemDefault()),
+          Timing.SYSTEM,
+          LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
 
   private Identity identity;
   private UsageLedger ledger;

@@ -1,9 +1,11 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.api.cli.QuarantineCommand;
 import dev.freehold.api.cli.RouteCommand;
 import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
 import dev.freehold.models.cli.ModelsCommand;
+import dev.freehold.receipts.cli.ReceiptsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +31,8 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       UsageCommand.class,
       RouteCommand.class,
+      ReceiptsCommand.class,
+      QuarantineCommand.class,
       ProbeCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -2,6 +2,8 @@ package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.RouteFacts;
+import dev.freehold.bundle.policy.RouteSpec;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,13 +15,14 @@ import java.util.Optional;
  * @param promptTokensExact whether the local model counted the prompt; if not, the number is an
  *     estimate
  * @param route the first route whose condition held, if any
- * @param candidates the route's providers that locality allows, in order
+ * @param candidates the route's providers that may and can answer, in the order in which they are
+ *     asked
  * @param rejections the route's other providers
  */
 public record Decision(
     RouteFacts facts,
     boolean promptTokensExact,
-    Optional<String> route,
+    Optional<RouteSpec> route,
     List<Candidate> candidates,
     List<Rejection> rejections) {
 
@@ -34,12 +37,41 @@ public record Decision(
     return facts.label();
   }
 
-  /** A provider that the route names and the request must not reach. */
-  public record Rejection(String provider, String reason) {
+  /** The route's name. */
+  public Optional<String> routeName() {
+    return route.map(RouteSpec::name);
+  }
+
+  /** Why a provider is not asked. */
+  public enum Cause {
+    /** The label may not reach its trust class. */
+    LOCALITY,
+    /** It lacks what the request needs. */
+    FEATURE,
+    /** Its context is too short. */
+    CONTEXT,
+    /** It failed lately, or asked for a wait. */
+    HEALTH
+  }
+
+  /**
+   * A provider that the route names and the request does not reach.
+   *
+   * @param reason in words that follow its name
+   * @param retryAfter when it may be asked again, where that is known
+   */
+  public record Rejection(
+      String provider, Cause cause, String reason, Optional<Duration> retryAfter) {
 
     public Rejection {
       Objects.requireNonNull(provider, "provider");
+      Objects.requireNonNull(cause, "cause");
       Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(retryAfter, "retryAfter");
+    }
+
+    Rejection(String provider, Cause cause, String reason) {
+      this(provider, cause, reason, Optional.empty());
     }
   }
 }

@@ -22,4 +22,9 @@ public record Inquiry(
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(declaredLabel, "declaredLabel");
   }
+
+  /** The same, of a request that names the model as the policy does. */
+  Inquiry with(InferenceRequest other) {
+    return new Inquiry(caller, other, declaredLabel, needsReasoning);
+  }
 }

@@ -1,13 +1,17 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.provider.PreparedPrompt;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
  * A request that has been decided. It owns the prepared prompt: the thread that got it closes it,
@@ -20,17 +24,23 @@ public final class RoutedRequest implements AutoCloseable {
   private final Decision decision;
   private final Optional<PreparedPrompt> prepared;
   private final Instant deadline;
+  private final Optional<String> conversation;
+  private final Chain.Surroundings surroundings;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   RoutedRequest(
       InferenceRequest request,
       Decision decision,
       Optional<PreparedPrompt> prepared,
-      Instant deadline) {
+      Instant deadline,
+      Optional<String> conversation,
+      Chain.Surroundings surroundings) {
     this.request = request;
     this.decision = decision;
     this.prepared = prepared;
     this.deadline = deadline;
+    this.conversation = conversation;
+    this.surroundings = surroundings;
   }
 
   public Decision decision() {
@@ -51,20 +61,19 @@ public final class RoutedRequest implements AutoCloseable {
    * @throws InferenceException if there is no candidate
    */
   public RoutedStream open() throws InferenceException {
-    if (decision.route().isEmpty()) {
-      throw new InferenceException(
-          Kind.UNAVAILABLE,
-          "No route of this box's policy applies to the request. Ask the operator to add a route"
-              + " without a condition.");
-    }
+    RouteSpec route =
+        decision
+            .route()
+            .orElseThrow(
+                () ->
+                    new InferenceException(
+                        Kind.UNAVAILABLE,
+                        "No route of this box's policy applies to the request. Ask the operator to"
+                            + " add a route without a condition."));
     if (decision.candidates().isEmpty()) {
-      throw new InferenceException(
-          Kind.FORBIDDEN,
-          ("A '%s' request may not go to any provider of the route '%s'. Ask the operator to "
-                  + "add an allowed provider to the route.")
-              .formatted(decision.label().text(), decision.route().get()));
+      throw nobody(route.name());
     }
-    return new RoutedStream(decision.candidates(), request, prepared, deadline, this::close);
+    return new RoutedStream(chain(route, decision.candidates(), request));
   }
 
   /**
@@ -73,7 +82,56 @@ public final class RoutedRequest implements AutoCloseable {
    */
   public RoutedStream openAnother(int choice, Candidate candidate) {
     InferenceRequest another = request.withSampling(request.sampling().forChoice(choice));
-    return new RoutedStream(List.of(candidate), another, prepared, deadline, this::close);
+    RouteSpec same =
+        new RouteSpec(
+            decision.routeName().orElseThrow(), Optional.empty(), List.of(candidate.name()));
+    return new RoutedStream(chain(same, List.of(candidate), another));
+  }
+
+  private Chain chain(RouteSpec route, List<Candidate> candidates, InferenceRequest asked) {
+    return new Chain(
+        route, candidates, asked, prepared, deadline, conversation, this::close, surroundings);
+  }
+
+  /** Nobody is left to ask: what stood in the way of those who came closest decides. */
+  private InferenceException nobody(String route) {
+    String reasons =
+        decision.rejections().stream()
+            .map(rejection -> rejection.provider() + ": " + rejection.reason())
+            .collect(Collectors.joining("; "));
+    if (has(Decision.Cause.HEALTH)) {
+      Optional<Duration> wait =
+          decision.rejections().stream()
+              .flatMap(rejection -> rejection.retryAfter().stream())
+              .min(Comparator.naturalOrder());
+      return new InferenceException(
+          Kind.UNAVAILABLE,
+          "No provider of the route '%s' can answer now (%s). Try again later."
+              .formatted(route, reasons),
+          wait,
+          null);
+    }
+    if (has(Decision.Cause.CONTEXT)) {
+      return new InferenceException(
+          Kind.CONTEXT_TOO_LONG,
+          "The request fits no provider of the route '%s' (%s). Shorten it or lower max_tokens."
+              .formatted(route, reasons));
+    }
+    if (has(Decision.Cause.FEATURE)) {
+      return new InferenceException(
+          Kind.UNSUPPORTED,
+          "No provider of the route '%s' can do what the request needs (%s)."
+              .formatted(route, reasons));
+    }
+    return new InferenceException(
+        Kind.FORBIDDEN,
+        ("A '%s' request may not go to any provider of the route '%s'. Ask the operator to "
+                + "add an allowed provider to the route.")
+            .formatted(decision.label().text(), route));
+  }
+
+  private boolean has(Decision.Cause cause) {
+    return decision.rejections().stream().anyMatch(rejection -> rejection.cause() == cause);
   }
 
   @Override

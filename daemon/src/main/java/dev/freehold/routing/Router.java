@@ -3,6 +3,7 @@ package dev.freehold.routing;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
+import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -11,16 +12,21 @@ import dev.freehold.inference.Prompt;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
+import dev.freehold.provider.Timing;
 import dev.freehold.provider.Vocabulary;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalTime;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /** Holds the routing table in force and applies it to requests. */
 public final class Router {
@@ -35,24 +41,36 @@ public final class Router {
 
   private final LocalModels localModels;
   private final Clock clock;
+  private final Timing timing;
   private final Duration requestTimeout;
+  private final HealthBoard board;
+  private final Chain.Surroundings surroundings;
+  private final Selection selection;
   private volatile RoutingTable table = RoutingTable.empty();
 
   /**
    * A router that offers nothing until {@link #apply} is called.
    *
    * @param clock its time zone is the box's, which conditions see as the hour of day
+   * @param timing by which attempts wait
    * @param requestTimeout the one deadline for all attempts of a request together
    */
-  public Router(LocalModels localModels, Clock clock, Duration requestTimeout) {
+  public Router(LocalModels localModels, Clock clock, Timing timing, Duration requestTimeout) {
     this.localModels = Objects.requireNonNull(localModels, "localModels");
     this.clock = Objects.requireNonNull(clock, "clock");
+    this.timing = Objects.requireNonNull(timing, "timing");
     this.requestTimeout = Objects.requireNonNull(requestTimeout, "requestTimeout");
+    this.board = new HealthBoard(timing);
+    Conversations conversations = new Conversations();
+    RandomGenerator random = new SecureRandom();
+    this.surroundings = new Chain.Surroundings(timing, board, conversations, random);
+    this.selection = new Selection(board, conversations, random);
   }
 
   /** Puts a table in force. Requests that have been decided keep their decision. */
   public void apply(RoutingTable next) {
     table = Objects.requireNonNull(next, "next");
+    board.keep(next.providers());
   }
 
   /** The table in force. */
@@ -112,14 +130,16 @@ public final class Router {
               label,
               request.model(),
               prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
-              request.prompt() instanceof Prompt.Chat chat && !chat.tools().isEmpty(),
-              request.prompt() instanceof Prompt.Chat seen && !seen.images().isEmpty(),
-              inquiry.needsReasoning(),
+              request.completionTokensMax().orElse(0),
+              Needs.of(request, inquiry.needsReasoning()),
+              Set.of(),
               localModels.queueSeconds(),
-              LocalTime.now(clock).getHour());
-      Decision decision = current.decide(request.id(), facts, prepared.isPresent(), now);
-      RoutedRequest routed =
-          new RoutedRequest(request, decision, prepared, Instant.now().plus(requestTimeout));
+              current.outPerMillion(LocalDate.now(clock)),
+              board.firstTokenSeconds(current.providers()),
+              LocalDateTime.now(clock));
+      Decision decision =
+          selection.decide(current, inquiry.with(request), facts, prepared.isPresent(), clock);
+      RoutedRequest routed = routed(caller, request, decision, prepared);
       decided = true;
       return routed;
     } finally {
@@ -127,6 +147,26 @@ public final class Router {
         prepared.ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  private RoutedRequest routed(
+      Caller caller,
+      InferenceRequest request,
+      Decision decision,
+      Optional<PreparedPrompt> prepared) {
+    Duration allowed =
+        decision
+            .route()
+            .flatMap(RouteSpec::deadline)
+            .filter(own -> own.compareTo(requestTimeout) < 0)
+            .orElse(requestTimeout);
+    Optional<String> conversation =
+        decision
+            .route()
+            .filter(RouteSpec::sticky)
+            .flatMap(route -> surroundings.conversations().of(caller, request));
+    return new RoutedRequest(
+        request, decision, prepared, timing.instant().plus(allowed), conversation, surroundings);
   }
 
   /** The policy's own name of the model that the client means; from here on there is no other. */
@@ -176,7 +216,7 @@ public final class Router {
     RoutingTable current = table;
     current.labelOf(caller, clock.instant());
     String name = model(current, model.orElseGet(current::firstModel));
-    return localModels.vocabulary(name, Instant.now().plus(requestTimeout));
+    return localModels.vocabulary(name, timing.instant().plus(requestTimeout));
   }
 
   /**

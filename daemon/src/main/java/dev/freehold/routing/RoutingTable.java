@@ -14,7 +14,9 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.locality.Locality;
 import dev.freehold.locality.Permit;
 import dev.freehold.provider.Provider;
+import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,13 +31,15 @@ import java.util.Optional;
  */
 public final class RoutingTable {
 
-  private static final String LOCAL_ONLY_ROUTE = "local-only";
+  private static final RouteSpec LOCAL_ONLY =
+      new RouteSpec("local-only", Optional.empty(), List.of());
 
   private final Map<String, ModelSpec> models;
   private final Map<String, ModelSpec> byAskedName = new HashMap<>();
   private final Map<String, ClientGroup> clients;
   private final Locality locality;
   private final List<Route> routes;
+  private final List<ProviderSpec> providers;
   private final List<Offer> local;
   private final Instant expiry;
 
@@ -44,6 +48,7 @@ public final class RoutingTable {
       Map<String, ClientGroup> clients,
       Locality locality,
       List<Route> routes,
+      List<ProviderSpec> providers,
       List<Offer> local,
       Instant expiry) {
     this.models = models;
@@ -54,6 +59,7 @@ public final class RoutingTable {
     this.clients = clients;
     this.locality = locality;
     this.routes = routes;
+    this.providers = providers;
     this.local = local;
     this.expiry = expiry;
   }
@@ -82,7 +88,7 @@ public final class RoutingTable {
     for (RouteSpec spec : policy.routes()) {
       routes.add(
           new Route(
-              spec.name(),
+              spec,
               spec.when().map(RoutingTable::condition),
               spec.use().stream().map(offers::get).toList()));
     }
@@ -91,6 +97,7 @@ public final class RoutingTable {
         policy.clients(),
         new Locality(policy.locality()),
         List.copyOf(routes),
+        List.copyOf(policy.providers().values()),
         offers.values().stream().filter(RoutingTable::isLocal).toList(),
         expiry);
   }
@@ -98,7 +105,7 @@ public final class RoutingTable {
   /** A table that offers nothing: what a box has before its first bundle. */
   public static RoutingTable empty() {
     return new RoutingTable(
-        Map.of(), Map.of(), Locality.localOnly(), List.of(), List.of(), Instant.MAX);
+        Map.of(), Map.of(), Locality.localOnly(), List.of(), List.of(), List.of(), Instant.MAX);
   }
 
   /** What clients may ask for. */
@@ -144,42 +151,34 @@ public final class RoutingTable {
     return isExpired(now) ? Label.RESTRICTED : highest.get();
   }
 
-  /** The first route that applies, with its providers sorted into allowed and rejected. */
-  Decision decide(String requestId, RouteFacts facts, boolean promptTokensExact, Instant now) {
+  /** The first route that applies, if one does. */
+  Optional<Route> route(RouteFacts facts, Instant now) {
     if (isExpired(now)) {
-      Route localOnly = new Route(LOCAL_ONLY_ROUTE, Optional.empty(), local);
-      return decide(requestId, localOnly, Locality.localOnly(), facts, promptTokensExact);
+      return Optional.of(new Route(LOCAL_ONLY, Optional.empty(), local));
     }
-    for (Route route : routes) {
-      if (route.condition().isEmpty() || route.condition().get().matches(facts)) {
-        return decide(requestId, route, locality, facts, promptTokensExact);
-      }
-    }
-    return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
+    return routes.stream()
+        .filter(route -> route.condition().map(when -> when.matches(facts)).orElse(true))
+        .findFirst();
   }
 
-  private static Decision decide(
-      String requestId,
-      Route route,
-      Locality locality,
-      RouteFacts facts,
-      boolean promptTokensExact) {
-    List<Candidate> candidates = new ArrayList<>();
-    List<Decision.Rejection> rejections = new ArrayList<>();
-    for (Offer offer : route.use()) {
-      Optional<Permit> permit = locality.permit(requestId, facts.label(), offer.spec());
-      if (permit.isPresent()) {
-        candidates.add(new Candidate(offer.provider(), permit.get()));
-      } else {
-        rejections.add(
-            new Decision.Rejection(
-                offer.spec().name(),
-                "locality of '%s' does not allow '%s'"
-                    .formatted(facts.label().text(), offer.spec().trust().text())));
-      }
+  /** A request's permit for a provider of this table, if locality allows it. */
+  Optional<Permit> permit(String requestId, Label label, Offer offer, Instant now) {
+    Locality inForce = isExpired(now) ? Locality.localOnly() : locality;
+    return inForce.permit(requestId, label, offer.spec());
+  }
+
+  /** What the policy says of its providers. */
+  List<ProviderSpec> providers() {
+    return providers;
+  }
+
+  /** What a million tokens of output cost that day, by the name of each provider with a price. */
+  Map<String, BigDecimal> outPerMillion(LocalDate day) {
+    Map<String, BigDecimal> prices = new HashMap<>();
+    for (ProviderSpec spec : providers) {
+      spec.prices().at(day).ifPresent(price -> prices.put(spec.name(), price.outPerMillion()));
     }
-    return new Decision(
-        facts, promptTokensExact, Optional.of(route.name()), candidates, rejections);
+    return prices;
   }
 
   private boolean isExpired(Instant now) {
@@ -203,8 +202,9 @@ public final class RoutingTable {
     }
   }
 
-  private record Route(String name, Optional<RouteCondition> condition, List<Offer> use) {}
+  /** A route with its condition compiled. */
+  record Route(RouteSpec spec, Optional<RouteCondition> condition, List<Offer> use) {}
 
   /** A provider of the policy, which a request may be permitted to reach. */
-  private record Offer(ProviderSpec spec, Provider provider) {}
+  record Offer(ProviderSpec spec, Provider provider) {}
 }

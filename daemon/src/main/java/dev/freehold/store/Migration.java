@@ -44,7 +44,28 @@ record Migration(int version, String name, List<String> statements) {
                     error_kind VARCHAR(32)
                   )\
                   """,
-                  "CREATE INDEX usage_record_time ON usage_record (time_millis)")));
+                  "CREATE INDEX usage_record_time ON usage_record (time_millis)")),
+          // Every statement can run again, since one that was interrupted leaves those before it.
+          new Migration(
+              2,
+              "costs",
+              List.of(
+                  column("entry_id VARCHAR(128)"),
+                  column("cost_micros BIGINT DEFAULT 0 NOT NULL"),
+                  column("reserved_micros BIGINT DEFAULT 0 NOT NULL"),
+                  column("currency VARCHAR(3)"),
+                  column("attempts INTEGER DEFAULT 0 NOT NULL"),
+                  column("bytes_out BIGINT DEFAULT 0 NOT NULL"),
+                  column("bytes_in BIGINT DEFAULT 0 NOT NULL"),
+                  // Clients may repeat a request id, so that older rows take theirs from the key.
+                  "UPDATE usage_record SET entry_id = 'v1-' || id WHERE entry_id IS NULL",
+                  "ALTER TABLE usage_record ALTER COLUMN entry_id SET NOT NULL",
+                  "CREATE UNIQUE INDEX IF NOT EXISTS usage_record_entry"
+                      + " ON usage_record (entry_id)")));
+
+  private static String column(String definition) {
+    return "ALTER TABLE usage_record ADD COLUMN IF NOT EXISTS " + definition;
+  }
 
   Migration {
     statements = List.copyOf(statements);

@@ -5,10 +5,14 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +28,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * and an answer must not wait for it. What a power cut can lose is what arrived since the last
  * sync, at most {@link #GATHER} and one commit ago. Readers wait until everything recorded before
  * is written, so that a client's own request is in its next query.
+ *
+ * <p>A record is kept once: one whose {@link UsageRecord#entryId} the ledger has is passed over, so
+ * that whatever may have been lost in a crash can simply be recorded again, and nothing is charged
+ * twice.
  */
 public final class UsageLedger implements AutoCloseable {
+
+  /** Later than any request: the end of what has none. */
+  public static final Instant EVER = Instant.parse("9999-12-31T00:00:00Z");
 
   /** Records that wait for the writer; a full queue makes {@link #record} wait. */
   public static final int QUEUED_MAX = 8_192;
@@ -35,6 +46,9 @@ public final class UsageLedger implements AutoCloseable {
 
   /** Records of one answer to {@link #query}. */
   public static final int QUERY_MAX = 10_000;
+
+  /** Sums that the database may hand over for one {@link #report}. */
+  public static final int SUMS_MAX = 100_000;
 
   /** How long the writer lets records gather before it syncs the file for them. */
   private static final Duration GATHER = Duration.ofMillis(50);
@@ -108,12 +122,39 @@ public final class UsageLedger implements AutoCloseable {
    * @param limit how many at most, no more than {@link #QUERY_MAX}
    */
   public List<UsageRecord> query(Instant since, int limit) throws InterruptedException {
+    return query(since, EVER, limit);
+  }
+
+  /** As {@link #query(Instant, int)}, of requests that arrived before {@code until}. */
+  public List<UsageRecord> query(Instant since, Instant until, int limit)
+      throws InterruptedException {
     if (limit < 1 || limit > QUERY_MAX) {
       throw new IllegalArgumentException(
           "the limit must be between 1 and %d, found %d".formatted(QUERY_MAX, limit));
     }
     awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
-    return rows.newestSince(since.toEpochMilli(), limit).stream().map(UsageRow::toRecord).toList();
+    return rows.newestBetween(since.toEpochMilli(), until.toEpochMilli(), limit).stream()
+        .map(UsageRow::toRecord)
+        .toList();
+  }
+
+  /**
+   * Sums usage.
+   *
+   * @param by what to sum by, in the order of the keys; nothing gives the total alone
+   * @param zone whose days and hours are meant
+   * @throws UsageReportTooLong if there are more than {@link #SUMS_MAX} sums
+   */
+  public UsageReport report(List<UsageDimension> by, Instant since, Instant until, ZoneId zone)
+      throws InterruptedException {
+    awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
+    return new UsageSums(by, zone, SUMS_MAX).read(database, since, until);
+  }
+
+  /** What requests that arrived at that time or later cost, for the budgets that still run. */
+  public List<Spent> spentSince(Instant from) throws InterruptedException {
+    awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
+    return database.withConnection(connection -> UsageSums.spentSince(connection, from));
   }
 
   /** Records that could not be kept since this ledger was opened. */
@@ -165,12 +206,12 @@ public final class UsageLedger implements AutoCloseable {
   }
 
   private void commit(List<UsageRecord> batch) {
-    List<UsageRow> entities = batch.stream().map(UsageRow::of).toList();
     boolean saved = false;
     for (int attempt = 1; ; attempt++) {
       try {
         if (!saved) {
-          rows.saveAll(entities);
+          // Asked anew at each try: a commit whose answer was lost may have been one.
+          rows.saveAll(unknown(batch));
           saved = true;
         }
         database.checkpoint();
@@ -190,6 +231,14 @@ public final class UsageLedger implements AutoCloseable {
       }
     }
     settle(batch.size());
+  }
+
+  /** The rows of a batch that the table has not; no one else writes it. */
+  private List<UsageRow> unknown(List<UsageRecord> batch) {
+    Map<String, UsageRecord> once = new LinkedHashMap<>();
+    batch.forEach(record -> once.putIfAbsent(record.entryId(), record));
+    once.keySet().removeAll(Set.copyOf(rows.known(List.copyOf(once.keySet()))));
+    return once.values().stream().map(UsageRow::of).toList();
   }
 
   private static void pause() {

@@ -5,6 +5,7 @@ import io.micronaut.data.annotation.GeneratedValue;
 import io.micronaut.data.annotation.Id;
 import io.micronaut.data.annotation.MappedEntity;
 import io.micronaut.data.annotation.MappedProperty;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,6 +17,7 @@ import java.util.OptionalLong;
 @MappedEntity("usage_record")
 record UsageRow(
     @Nullable @Id @GeneratedValue(GeneratedValue.Type.IDENTITY) Long id,
+    @MappedProperty("entry_id") String entryId,
     @MappedProperty("request_id") String requestId,
     @MappedProperty("time_millis") long timeMillis,
     @MappedProperty("client") String client,
@@ -32,11 +34,18 @@ record UsageRow(
     @MappedProperty("duration_millis") long durationMillis,
     @MappedProperty("status") int status,
     @MappedProperty("outcome") String outcome,
-    @Nullable @MappedProperty("error_kind") String errorKind) {
+    @Nullable @MappedProperty("error_kind") String errorKind,
+    @MappedProperty("cost_micros") long costMicros,
+    @MappedProperty("reserved_micros") long reservedMicros,
+    @Nullable @MappedProperty("currency") String currency,
+    @MappedProperty("attempts") int attempts,
+    @MappedProperty("bytes_out") long bytesOut,
+    @MappedProperty("bytes_in") long bytesIn) {
 
   static UsageRow of(UsageRecord record) {
     return new UsageRow(
         null,
+        record.entryId(),
         record.requestId(),
         record.time().toEpochMilli(),
         record.client(),
@@ -53,15 +62,22 @@ record UsageRow(
         record.durationMillis(),
         record.status(),
         record.outcome().text(),
-        record.errorKind().orElse(null));
+        record.errorKind().orElse(null),
+        record.charged().costMicros(),
+        record.charged().reservedMicros(),
+        record.charged().currency().orElse(null),
+        record.charged().attempts(),
+        record.charged().bytesOut(),
+        record.charged().bytesIn());
   }
 
   UsageRecord toRecord() {
     return new UsageRecord(
+        entryId,
         requestId,
-        java.time.Instant.ofEpochMilli(timeMillis),
+        Instant.ofEpochMilli(timeMillis),
         client,
-        clientGroups.isEmpty() ? List.of() : List.of(clientGroups.split(",", -1)),
+        groups(clientGroups),
         Optional.ofNullable(label),
         Optional.ofNullable(model),
         Optional.ofNullable(route),
@@ -74,6 +90,18 @@ record UsageRow(
         durationMillis,
         status,
         Outcome.of(outcome),
-        Optional.ofNullable(errorKind));
+        Optional.ofNullable(errorKind),
+        new UsageRecord.Charged(
+            costMicros,
+            reservedMicros,
+            Optional.ofNullable(currency),
+            attempts,
+            bytesOut,
+            bytesIn));
+  }
+
+  /** The groups in the column's text. */
+  static List<String> groups(String text) {
+    return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
   }
 }

@@ -14,7 +14,11 @@ interface UsageRows extends CrudRepository<UsageRow, Long> {
 
   /** The newest first. */
   @Query(
-      "SELECT * FROM usage_record WHERE time_millis >= :sinceMillis"
+      "SELECT * FROM usage_record WHERE time_millis >= :sinceMillis AND time_millis < :untilMillis"
           + " ORDER BY id DESC FETCH FIRST :rows ROWS ONLY")
-  List<UsageRow> newestSince(long sinceMillis, int rows);
+  List<UsageRow> newestBetween(long sinceMillis, long untilMillis, int rows);
+
+  /** Those of these entries that are kept already. */
+  @Query("SELECT entry_id FROM usage_record WHERE entry_id IN (:entryIds)")
+  List<String> known(List<String> entryIds);
 }

@@ -83,7 +83,8 @@ final class BundleSource implements AutoCloseable {
                 : HttpResponse.BodySubscribers.replacing(null));
   }
 
-  private static Optional<Instant> time(HttpResponse<?> response) {
+  /** The controller's clock, as an answer of its tells it. */
+  static Optional<Instant> time(HttpResponse<?> response) {
     try {
       return response
           .headers()
@@ -94,7 +95,8 @@ final class BundleSource implements AutoCloseable {
     }
   }
 
-  private static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
+  /** Waits for a whole answer, and for no longer than {@link #FETCH_TIMEOUT}. */
+  static <T> T await(CompletableFuture<T> answer) throws IOException, InterruptedException {
     try {
       return answer.get(FETCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

@@ -287,7 +287,11 @@ public final class BundleSync implements AutoCloseable {
     return one.isBefore(other) ? other : one;
   }
 
-  private Instant time() {
+  /**
+   * The clock, but never before what the controller vouched for: what its certificates are judged
+   * at.
+   */
+  public Instant time() {
     return later(settings.clock().instant(), timeFloor());
   }
 

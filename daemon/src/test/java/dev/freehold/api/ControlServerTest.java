@@ -10,6 +10,8 @@ import dev.freehold.api.cli.RouteCommand;
 import dev.freehold.api.cli.StatusCommand;
 import dev.freehold.api.cli.UsageCommand;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.store.Outcome;
+import dev.freehold.store.UsageRecord;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -21,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,6 +89,89 @@ class ControlServerTest {
       run(new UsageCommand(), 0, "--state", folder.toString(), "--since", "2h", "--limit", "5");
       run(new UsageCommand(), 2, "--state", folder.toString(), "--since", "yesterday");
       assertThrows(IOException.class, () -> client.usage(Instant.EPOCH, 0));
+    }
+  }
+
+  private static UsageRecord charged(String id, List<String> groups, String provider, long micros) {
+    return new UsageRecord(
+        id,
+        "repeated",
+        Instant.parse("2026-03-01T12:00:00Z"),
+        "alice",
+        groups,
+        Optional.of("internal"),
+        Optional.of("assistant"),
+        Optional.empty(),
+        Optional.of(provider),
+        Optional.of("sovereign"),
+        1_000,
+        0,
+        200,
+        OptionalLong.empty(),
+        5,
+        200,
+        Outcome.COMPLETED,
+        Optional.empty(),
+        new UsageRecord.Charged(micros, micros, Optional.of("CHF"), 1, 9_000, 800));
+  }
+
+  @Test
+  void usageIsSummedByWhatIsAskedFor() throws Exception {
+    box.ledger.record(charged("e-1", List.of("legal", "website"), "helvet", 1_234_500));
+    box.ledger.record(charged("e-2", List.of("website"), "claude", 500));
+    String state = folder.toString();
+    String out =
+        run(
+            new UsageCommand(),
+            0,
+            "--state",
+            state,
+            "--by",
+            "group,provider",
+            "--since",
+            "2026-03-01");
+    List<String> lines = out.lines().map(line -> line.strip().replaceAll(" +", " ")).toList();
+    assertEquals(
+        List.of(
+            "GROUP PROVIDER REQUESTS UNANSWERED IN CACHED OUT COST",
+            "legal helvet 1 0 1000 0 200 1.2345 CHF",
+            "website claude 1 0 1000 0 200 0.0005 CHF",
+            "website helvet 1 0 1000 0 200 1.2345 CHF",
+            "total 2 0 2000 0 400 1.235 CHF",
+            "A request of a client in several groups counts in each of them; the total counts it"
+                + " once."),
+        lines);
+    String json = run(new UsageCommand(), 0, "--state", state, "--by", "day", "--json");
+    assertTrue(json.contains("\"day\" : \"2026-03-01\""), json);
+    assertTrue(json.contains("\"CHF\" : \"1.235000\""), json);
+    String none =
+        run(new UsageCommand(), 0, "--state", state, "--by", "client", "--until", "2026-02-28");
+    assertTrue(none.lines().toList().getLast().matches("total +0 .*-"), none);
+    String listed = run(new UsageCommand(), 0, "--state", state);
+    assertTrue(listed.contains("1.2345 CHF"), listed);
+  }
+
+  @Test
+  void usageCommandSaysWhatItDoesNotUnderstandAndItsHelpTeaches() {
+    String state = folder.toString();
+    String unknown = run(new UsageCommand(), 2, "--state", state, "--by", "team");
+    assertTrue(unknown.contains("group, client, provider") && unknown.contains("'team'"), unknown);
+    String twice = run(new UsageCommand(), 2, "--state", state, "--by", "day,day");
+    assertTrue(twice.contains("twice"), twice);
+    String both = run(new UsageCommand(), 2, "--state", state, "--by", "day", "--limit", "5");
+    assertTrue(both.contains("--limit"), both);
+    run(new UsageCommand(), 2, "--state", state, "--until", "2026-02-30");
+    String help = run(new UsageCommand(), 0, "--help");
+    for (String word : ControlClient.usageDimensions()) {
+      assertTrue(help.contains(word), help);
+    }
+    assertTrue(help.contains("--by group,provider --since 2026-11-01"), help);
+    try (ControlClient client = new ControlClient(socket)) {
+      IOException e =
+          assertThrows(
+              IOException.class,
+              () -> client.usageReport(List.of("team"), Instant.EPOCH, ControlClient.EVER));
+      assertTrue(e.getMessage().contains("'by' must name some of"), e.getMessage());
     }
   }
 

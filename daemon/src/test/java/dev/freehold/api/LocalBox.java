@@ -8,6 +8,7 @@ import dev.freehold.observability.RequestMetrics;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.RetiredModel;
 import dev.freehold.provider.ServedModel;
+import dev.freehold.provider.Timing;
 import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.store.UsageLedger;
@@ -47,7 +48,7 @@ final class LocalBox implements AutoCloseable {
           "  %s: {catalogue: %s, context: %d}\n"
               .formatted(model.name, model.catalogueName, model.contextTokens));
     }
-    Router router = new Router(provider, Clock.systemUTC(), Duration.ofMinutes(5));
+    Router router = new Router(provider, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(5));
     router.apply(
         RoutingTable.compile(policy(lines.toString()), Map.of("local", provider), Instant.MAX));
     ledger = UsageLedger.open(folder.resolve("store"));

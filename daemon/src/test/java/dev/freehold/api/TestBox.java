@@ -7,6 +7,7 @@ import dev.freehold.observability.RequestMetrics;
 import dev.freehold.provider.FakeLocalModels;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.Provider;
+import dev.freehold.provider.Timing;
 import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.store.UsageLedger;
@@ -52,7 +53,7 @@ final class TestBox implements AutoCloseable {
   final FakeLocalModels models = new FakeLocalModels();
   final FakeProvider local = new FakeProvider("local").answers("Hel", "lo");
   final FakeProvider remote = new FakeProvider("remote").answers("remote");
-  final Router router = new Router(models, Clock.systemUTC(), Duration.ofMinutes(1));
+  final Router router = new Router(models, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
   final RequestMetrics metrics = RequestMetrics.create(EngineGauges.none());
   final UsageLedger ledger;
   final LanServer server;

@@ -29,6 +29,9 @@ public final class FakeProvider implements Provider {
     /** Fails as no provider should. */
     record Crash(Error error) implements Step {}
 
+    /** Does something, such as letting time pass. */
+    record Do(Runnable action) implements Step {}
+
     /** Waits until the latch opens or the stream is closed. */
     record Await(CountDownLatch latch) implements Step {}
   }
@@ -144,6 +147,7 @@ public final class FakeProvider implements Provider {
           case Step.Break(InferenceException.Kind kind, Optional<Duration> retryAfter) ->
               throw new InferenceException(kind, name + " broke: " + kind, retryAfter, null);
           case Step.Crash(Error error) -> throw error;
+          case Step.Do(Runnable action) -> action.run();
           case Step.Await(CountDownLatch latch) -> {
             while (latch.getCount() > 0 && !closing.await(5, TimeUnit.MILLISECONDS)) {
               // Waits on either of two latches.

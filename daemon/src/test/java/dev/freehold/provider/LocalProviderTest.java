@@ -337,7 +337,7 @@ class LocalProviderTest {
             routes:
               - {name: usual, use: [local, hub]}
             """);
-    Router router = new Router(PROVIDER, Clock.systemUTC(), Duration.ofMinutes(1));
+    Router router = new Router(PROVIDER, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
     router.apply(RoutingTable.compile(policy, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
     Inquiry inquiry =
         new Inquiry(

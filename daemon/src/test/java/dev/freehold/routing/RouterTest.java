@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
@@ -22,6 +23,7 @@ import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.FakeLocalModels;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.Provider;
+import dev.freehold.provider.Timing;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,7 +89,7 @@ class RouterTest {
   }
 
   private Router router(Instant now, Duration timeout, Instant expiry) throws PolicyException {
-    Router made = new Router(models, Clock.fixed(now, ZoneOffset.UTC), timeout);
+    Router made = new Router(models, Clock.fixed(now, ZoneOffset.UTC), Timing.SYSTEM, timeout);
     Map<String, Provider> providers =
         Map.of("local", local, "hub", hub, "helvet", helvet, "claude", claude);
     made.apply(RoutingTable.compile(Policy.parse(POLICY), providers, expiry));
@@ -177,12 +179,14 @@ class RouterTest {
   @Test
   void localityRemovesCandidatesAndSaysWhy() throws InferenceException {
     Decision decision = decide(inquiry("hi", null, "legal"));
-    assertEquals(Optional.of("usual"), decision.route());
+    assertEquals(Optional.of("usual"), decision.routeName());
     assertEquals(List.of("local", "hub"), names(decision));
     assertEquals(
         List.of(
             new Decision.Rejection(
-                "helvet", "locality of 'confidential' does not allow 'sovereign'")),
+                "helvet",
+                Decision.Cause.LOCALITY,
+                "locality of 'confidential' does not allow 'sovereign'")),
         decision.rejections());
   }
 
@@ -193,8 +197,8 @@ class RouterTest {
         List.of("claude", "helvet", "local"), names(decide(inquiry(longText, null, "website"))));
     assertEquals(List.of("local"), names(decide(inquiry(longText, "restricted", "website"))));
     models.queueSeconds(3);
-    assertEquals(Optional.of("busy"), decide(inquiry("hi", null, "website")).route());
-    assertEquals(Optional.of("usual"), decide(inquiry("hi", "restricted", "website")).route());
+    assertEquals(Optional.of("busy"), decide(inquiry("hi", null, "website")).routeName());
+    assertEquals(Optional.of("usual"), decide(inquiry("hi", "restricted", "website")).routeName());
   }
 
   @Test
@@ -202,9 +206,9 @@ class RouterTest {
     Inquiry plain = inquiry("hi", null, "website");
     Decision reasoning =
         decide(new Inquiry(plain.caller(), plain.request(), Optional.empty(), true));
-    assertEquals(Optional.of("long"), reasoning.route());
+    assertEquals(Optional.of("long"), reasoning.routeName());
     router = router(Instant.parse("2026-03-01T03:10:00Z"), Duration.ofMinutes(1), Instant.MAX);
-    assertEquals(Optional.of("night"), decide(plain).route());
+    assertEquals(Optional.of("night"), decide(plain).routeName());
     InferenceRequest r = plain.request();
     InferenceRequest withTools =
         new InferenceRequest(
@@ -221,12 +225,13 @@ class RouterTest {
     assertTrue(
         decide(new Inquiry(plain.caller(), withTools, Optional.empty(), false))
             .facts()
-            .needsTools());
+            .needs()
+            .contains(Feature.TOOLS));
   }
 
   @Test
   void conditionThatFailsCountsAsNoMatch() throws InferenceException {
-    assertEquals(Optional.of("usual"), decide(inquiry("a b c d e", null, "website")).route());
+    assertEquals(Optional.of("usual"), decide(inquiry("a b c d e", null, "website")).routeName());
   }
 
   @Test
@@ -279,7 +284,7 @@ class RouterTest {
     Inquiry far =
         new Inquiry(new Caller("far", List.of("legal")), request("hi"), Optional.empty(), false);
     try (RoutedRequest routed = router.decide(far)) {
-      assertEquals(Optional.of("far"), routed.decision().route());
+      assertEquals(Optional.of("far"), routed.decision().routeName());
       InferenceException e = assertThrows(InferenceException.class, routed::open);
       assertEquals(Kind.FORBIDDEN, e.kind());
     }

@@ -29,6 +29,7 @@ class UsageLedgerTest {
 
   private static UsageRecord record(String id, Instant time) {
     return new UsageRecord(
+        "entry-" + id,
         id,
         time,
         "alice",
@@ -45,11 +46,13 @@ class UsageLedgerTest {
         789,
         200,
         Outcome.COMPLETED,
-        Optional.empty());
+        Optional.empty(),
+        new UsageRecord.Charged(52_500, 80_000, Optional.of("CHF"), 2, 1_000, 2_000));
   }
 
   private static UsageRecord refused(String id) {
     return new UsageRecord(
+        "entry-" + id,
         id,
         NOON,
         "",
@@ -66,7 +69,8 @@ class UsageLedgerTest {
         1,
         400,
         Outcome.REFUSED,
-        Optional.of("invalid_request"));
+        Optional.of("invalid_request"),
+        UsageRecord.Charged.NOTHING);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -127,10 +128,14 @@ public final class RouteCommand implements Runnable {
           answer.path("promptTokensExact").asBoolean()
               ? ""
               : " (an estimate: the local model is not loaded)");
+      out.printf("needs       %s%n", words(answer.path("needs"), "nothing beyond text"));
+      out.printf("detected    %s%n", words(answer.path("detected"), "no personal data"));
       out.printf("queue       %.1f s%n", answer.path("engineQueueSeconds").asDouble());
       out.printf(
           "route       %s%n",
-          answer.hasNonNull("route") ? answer.path("route").asText() : "none applies");
+          answer.hasNonNull("route")
+              ? answer.path("route").asText() + " (" + answer.path("order").asText() + ")"
+              : "none applies");
       int place = 1;
       for (JsonNode candidate : answer.path("candidates")) {
         out.printf(
@@ -153,6 +158,12 @@ public final class RouteCommand implements Runnable {
             rejection.path("reason").asText());
         first = false;
       }
+    }
+
+    private static String words(JsonNode list, String none) {
+      List<String> words = new ArrayList<>();
+      list.forEach(word -> words.add(word.asText()));
+      return words.isEmpty() ? none : String.join(", ", words);
     }
   }
 }

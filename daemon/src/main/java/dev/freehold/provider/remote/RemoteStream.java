@@ -12,6 +12,8 @@ import dev.freehold.provider.Timing;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -24,9 +26,8 @@ import java.util.concurrent.BlockingQueue;
  * <p>A virtual thread of its own, the pump, makes the request and reads the answer into a bounded
  * queue; whoever reads the stream takes from that queue with a time limit. So every limit holds at
  * every stage (resolving, connecting, TLS, waiting, reading), and {@link #close} ends each of them
- * at once by interrupting the pump, which closes its socket. An answer that was read to its end is
- * not interrupted: the pump reads what the format has behind the last event, and the connection can
- * be used again.
+ * at once by interrupting the pump, which closes its socket. The last event is handed over once the
+ * connection is free for the next request, or will not be.
  */
 final class RemoteStream implements InferenceStream {
 
@@ -39,7 +40,9 @@ final class RemoteStream implements InferenceStream {
   /** What may follow the last event, and how long it may take. */
   private static final int REST_BYTES_MAX = 64 * 1024;
 
-  private static final Duration REST_TIME_MAX = Duration.ofSeconds(2);
+  private static final Duration REST_TIME_MAX = Duration.ofMillis(50);
+
+  private static final Logger LOGGER = System.getLogger(RemoteStream.class.getName());
 
   private final ProviderSpec spec;
   private final Attempt attempt;
@@ -56,7 +59,9 @@ final class RemoteStream implements InferenceStream {
   private volatile Optional<String> keySha256 = Optional.empty();
   private volatile long bytesIn;
   private volatile boolean closed;
-  private volatile boolean finished;
+
+  // The pump's own.
+  private InferenceEvent.Finished finished;
 
   // The reader's own.
   private Instant firstEvent;
@@ -130,9 +135,7 @@ final class RemoteStream implements InferenceStream {
   @Override
   public void close() {
     closed = true;
-    if (!finished) {
-      pump.interrupt();
-    }
+    pump.interrupt();
     // Wakes a reader; if the queue is full, none is waiting.
     steps.offer(new Step.Broken(cancelled()));
   }
@@ -190,24 +193,30 @@ final class RemoteStream implements InferenceStream {
         throw failed("answered with something other than " + reading.contentType());
       }
       reading.read(reply, this::put);
-      if (!finished) {
+      if (finished == null) {
         throw failed("broke off before the end of its answer");
       }
       readRest(reply);
     }
+    steps.put(new Step.Event(finished));
   }
 
   private void put(InferenceEvent event) throws InterruptedException {
-    finished = event instanceof InferenceEvent.Finished;
-    steps.put(new Step.Event(event));
+    if (event instanceof InferenceEvent.Finished last) {
+      finished = last;
+    } else {
+      steps.put(new Step.Event(event));
+    }
   }
 
   /** The connection can be used again only if nothing is left on it. */
-  private void readRest(Reply reply) throws IOException {
-    Thread reader = Thread.currentThread();
-    Timing.Alarm alarm = timing.at(timing.instant().plus(REST_TIME_MAX), reader::interrupt);
+  private void readRest(Reply reply) {
+    Timing.Alarm alarm = timing.at(timing.instant().plus(REST_TIME_MAX), reply::close);
     try {
       reply.body().readNBytes(REST_BYTES_MAX);
+    } catch (IOException | RuntimeException e) {
+      // The answer is whole; only its connection is lost.
+      LOGGER.log(Level.DEBUG, "The connection to provider {0} is not used again", spec.name());
     } finally {
       alarm.cancel();
     }

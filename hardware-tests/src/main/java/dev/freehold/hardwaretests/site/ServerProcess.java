@@ -65,7 +65,7 @@ public final class ServerProcess implements AutoCloseable {
    * Waits for the file that a server writes, whole, when it serves. One that an earlier process
    * left behind names that process and is passed over.
    */
-  JsonNode awaitReady(Path file, Duration atMost) {
+  public JsonNode awaitReady(Path file, Duration atMost) {
     return Await.until(
         "the " + name + " to be ready (" + file + ")\n" + "Its log: " + log,
         atMost,
@@ -87,7 +87,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /** Fails, with the end of its log, if the server has ended. */
-  void requireAlive() {
+  public void requireAlive() {
     if (!process.isAlive()) {
       throw new SiteException(
           "The " + name + " ended with " + process.exitValue() + ". It said:\n" + logTail());

@@ -8,6 +8,7 @@ import dev.freehold.controller.api.ControllerServer;
 import dev.freehold.controller.authority.Authority;
 import dev.freehold.controller.enrolment.Enrolment;
 import dev.freehold.controller.enrolment.EnrolmentTokens;
+import dev.freehold.controller.fleet.Heartbeats;
 import dev.freehold.controller.publishing.PublicationHints;
 import dev.freehold.controller.publishing.Publisher;
 import dev.freehold.controller.store.AuditEntry;
@@ -77,7 +78,14 @@ public final class Controller implements AutoCloseable {
             settings.listen(),
             authority.newServer(names.urlHost(), names.alternativeNames()),
             new ControllerServer.Services(
-                authority, store, tokens, enrolment, publisher, hints, settings.clock()));
+                authority,
+                store,
+                tokens,
+                enrolment,
+                publisher,
+                hints,
+                new Heartbeats(store, settings.clock()),
+                settings.clock()));
     running.push(server);
     // Before the server: whoever listens for hints holds a request open.
     running.push(hints);

@@ -123,6 +123,15 @@ final class BoxAtTheWire implements AutoCloseable {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
+  HttpResponse<byte[]> post(String path, byte[] body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(controller.resolve(path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofByteArray());
+  }
+
   HttpResponse<InputStream> open(String path) throws Exception {
     return http.send(
         HttpRequest.newBuilder(controller.resolve(path)).build(),

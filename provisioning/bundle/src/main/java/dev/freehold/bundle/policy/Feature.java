@@ -22,11 +22,13 @@ public enum Feature {
     this.text = text;
   }
 
-  static Optional<Feature> find(String text) {
+  /** The one of that name, as a policy writes it. */
+  public static Optional<Feature> find(String text) {
     return Arrays.stream(values()).filter(feature -> feature.text.equals(text)).findFirst();
   }
 
-  static List<String> texts() {
+  /** Every name. */
+  public static List<String> texts() {
     return Arrays.stream(values()).map(Feature::text).toList();
   }
 

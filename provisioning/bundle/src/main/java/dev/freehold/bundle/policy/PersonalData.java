@@ -20,11 +20,13 @@ public enum PersonalData {
     this.text = text;
   }
 
-  static Optional<PersonalData> find(String text) {
+  /** The one of that name, as a policy writes it. */
+  public static Optional<PersonalData> find(String text) {
     return Arrays.stream(values()).filter(kind -> kind.text.equals(text)).findFirst();
   }
 
-  static List<String> texts() {
+  /** Every name. */
+  public static List<String> texts() {
     return Arrays.stream(values()).map(PersonalData::text).toList();
   }
 

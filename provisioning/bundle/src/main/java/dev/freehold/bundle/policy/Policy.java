@@ -15,7 +15,8 @@ import java.util.Set;
  * @param locality the trust classes each label may reach; every label is present
  * @param routes tried in order; the first whose condition holds applies
  * @param detect the least label of a request in which a kind of personal data is found
- * @param currency of prices and budgets, three letters of ISO 4217; present where there are some
+ * @param currency of prices and budgets, three letters of ISO 4217; present where there are some:
+ *     prices without a currency are in {@link #NO_CURRENCY}
  */
 public record Policy(
     String site,
@@ -29,6 +30,9 @@ public record Policy(
 
   /** A policy file may be this long. */
   public static final int CHARACTERS_MAX = 262_144;
+
+  /** ISO 4217's code for amounts in no currency: of prices that are only compared. */
+  public static final String NO_CURRENCY = "XXX";
 
   public Policy {
     Objects.requireNonNull(site, "site");

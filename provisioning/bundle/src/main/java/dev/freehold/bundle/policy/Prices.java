@@ -1,6 +1,7 @@
 package dev.freehold.bundle.policy;
 
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +16,9 @@ import java.util.Optional;
 public record Prices(List<Price> table) {
 
   public static final Prices NONE = new Prices(List.of());
+
+  private static final int PER_MILLION_DIGITS = 6;
+  private static final int COST_DIGITS = 6;
 
   public Prices {
     table = List.copyOf(table);
@@ -47,6 +51,23 @@ public record Prices(List<Price> table) {
       Objects.requireNonNull(inPerMillion, "inPerMillion");
       Objects.requireNonNull(cachedInPerMillion, "cachedInPerMillion");
       Objects.requireNonNull(outPerMillion, "outPerMillion");
+    }
+
+    /**
+     * What a request costs, rounded half up to a millionth of the currency.
+     *
+     * @param promptTokens those found in a cache included
+     * @param cachedTokens how many of the prompt's tokens the provider had in its cache
+     */
+    public BigDecimal cost(long promptTokens, long cachedTokens, long completionTokens) {
+      // A provider that says it cached more than it read must not pay us for it.
+      long cached = Math.min(cachedTokens, promptTokens);
+      return inPerMillion
+          .multiply(BigDecimal.valueOf(promptTokens - cached))
+          .add(cachedInPerMillion.multiply(BigDecimal.valueOf(cached)))
+          .add(outPerMillion.multiply(BigDecimal.valueOf(completionTokens)))
+          .movePointLeft(PER_MILLION_DIGITS)
+          .setScale(COST_DIGITS, RoundingMode.HALF_UP);
     }
   }
 }

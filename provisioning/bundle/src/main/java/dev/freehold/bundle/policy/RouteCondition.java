@@ -4,22 +4,23 @@ import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.CelIssue;
 import dev.cel.common.CelOptions;
 import dev.cel.common.CelValidationException;
-import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.compiler.CelCompiler;
+import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * A route's condition, a CEL expression over {@link RouteFacts}. It is checked for types when it is
- * compiled. CEL always terminates; the bounds here keep it quick as well.
+ * A route's condition, a CEL expression over {@link RouteFacts} by the names of {@link Fact}. It is
+ * checked for types when it is compiled. CEL always terminates; the bounds here keep it quick as
+ * well.
  */
 public final class RouteCondition {
 
@@ -28,6 +29,7 @@ public final class RouteCondition {
 
   private static final int COMPREHENSION_ITERATIONS_MAX = 1000;
   private static final int RECURSION_MAX = 32;
+  private static final String UNDECLARED = "undeclared reference to '";
 
   private final String source;
   private final CelRuntime.Program program;
@@ -43,29 +45,53 @@ public final class RouteCondition {
    * @throws InvalidCondition if it is not CEL, names something unknown or is not true or false
    */
   public static RouteCondition compile(String cel) {
+    return new RouteCondition(cel, program(tree(cel)));
+  }
+
+  /**
+   * As {@link #compile(String)}, where the names that it compares with are known too.
+   *
+   * @throws InvalidCondition also if it asks for a label, a kind of personal data, a model or a
+   *     provider that there is none of, and so could never hold
+   */
+  static RouteCondition compile(String cel, Set<String> models, Set<String> providers) {
+    CelAbstractSyntaxTree tree = tree(cel);
+    new ConditionNames(tree, models, providers).check();
+    return new RouteCondition(cel, program(tree));
+  }
+
+  private static CelAbstractSyntaxTree tree(String cel) {
     Objects.requireNonNull(cel, "cel");
     if (cel.length() > CHARACTERS_MAX) {
       throw new InvalidCondition(
           1, 1, "expected at most " + CHARACTERS_MAX + " characters, found " + cel.length());
     }
     try {
-      CelAbstractSyntaxTree tree = Cel.COMPILER.compile(cel).getAst();
-      return new RouteCondition(cel, Cel.RUNTIME.createProgram(tree));
+      return Cel.COMPILER.compile(cel).getAst();
     } catch (CelValidationException e) {
-      throw invalid(e);
+      throw invalid(cel, e);
+    } catch (RuntimeException e) {
+      throw new InvalidCondition(1, 1, "it cannot be compiled: " + e.getMessage());
+    }
+  }
+
+  private static CelRuntime.Program program(CelAbstractSyntaxTree tree) {
+    try {
+      return Cel.RUNTIME.createProgram(tree);
     } catch (CelEvaluationException | RuntimeException e) {
-      throw new InvalidCondition(1, 1, "cannot be compiled: " + e.getMessage());
+      throw new InvalidCondition(1, 1, "it cannot be compiled: " + e.getMessage());
     }
   }
 
   /**
    * Whether the condition holds. A condition that cannot be evaluated for these facts (a division
-   * by zero, say) does not hold: a route only orders candidates that locality allows anyway, so
-   * passing it over opens nothing.
+   * by zero, the price of a provider that has none) does not hold: a route only orders candidates
+   * that locality allows anyway, so passing it over opens nothing.
    */
   public boolean matches(RouteFacts facts) {
     try {
-      return Boolean.TRUE.equals(program.eval(values(facts)));
+      return Boolean.TRUE.equals(
+          program.eval(name -> Optional.ofNullable(Fact.BY_TEXT.get(name)).map(f -> f.of(facts))));
     } catch (CelEvaluationException | RuntimeException e) {
       return false;
     }
@@ -81,30 +107,43 @@ public final class RouteCondition {
     return source;
   }
 
-  private static Map<String, Object> values(RouteFacts facts) {
-    Map<String, Object> values = new HashMap<>();
-    values.put("client", facts.client());
-    values.put("groups", facts.groups());
-    values.put("label", facts.label().text());
-    values.put("model", facts.model());
-    values.put("request.promptTokens", (long) facts.promptTokens());
-    values.put("needs.tools", facts.needsTools());
-    values.put("needs.vision", facts.needsVision());
-    values.put("needs.reasoning", facts.needsReasoning());
-    values.put("engine.queueSeconds", facts.engineQueueSeconds());
-    values.put("time.hour", (long) facts.hourOfDay());
-    return values;
-  }
-
-  private static InvalidCondition invalid(CelValidationException e) {
+  private static InvalidCondition invalid(String cel, CelValidationException e) {
     List<CelIssue> issues = e.getErrors();
     if (issues.isEmpty()) {
-      return new InvalidCondition(1, 1, "is not valid CEL");
+      return new InvalidCondition(1, 1, "it is not CEL");
     }
     CelIssue first = issues.getFirst();
     int line = Math.max(1, first.getSourceLocation().getLine());
     int column = Math.max(0, first.getSourceLocation().getColumn()) + 1;
-    return new InvalidCondition(line, column, first.getMessage());
+    String message = first.getMessage();
+    if (message.startsWith(UNDECLARED)) {
+      return unknownName(cel, line, column, message);
+    }
+    return new InvalidCondition(line, column, message);
+  }
+
+  /** CEL names the first word of an unknown name; whoever wrote it looks for all of it. */
+  private static InvalidCondition unknownName(String cel, int line, int column, String message) {
+    String name = nameAt(cel, line, column);
+    if (name.isEmpty()) {
+      String rest = message.substring(UNDECLARED.length());
+      name = rest.substring(0, Math.max(0, rest.indexOf('\'')));
+    }
+    return new InvalidCondition(line, column, Problems.unknown("fact", name, Fact.texts()));
+  }
+
+  private static String nameAt(String cel, int line, int column) {
+    List<String> lines = cel.lines().toList();
+    if (line > lines.size() || column > lines.get(line - 1).length()) {
+      return "";
+    }
+    String text = lines.get(line - 1);
+    int end = column - 1;
+    while (end < text.length()
+        && (Character.isLetterOrDigit(text.charAt(end)) || "_.".indexOf(text.charAt(end)) >= 0)) {
+      end++;
+    }
+    return text.substring(column - 1, end);
   }
 
   /** A condition that does not compile. */
@@ -143,24 +182,22 @@ public final class RouteCondition {
             .comprehensionMaxIterations(COMPREHENSION_ITERATIONS_MAX)
             .build();
 
-    static final CelCompiler COMPILER =
-        CelCompilerFactory.standardCelCompilerBuilder()
-            .setOptions(OPTIONS)
-            .setStandardMacros(CelStandardMacro.EXISTS, CelStandardMacro.ALL)
-            .addVar("client", SimpleType.STRING)
-            .addVar("groups", ListType.create(SimpleType.STRING))
-            .addVar("label", SimpleType.STRING)
-            .addVar("model", SimpleType.STRING)
-            .addVar("request.promptTokens", SimpleType.INT)
-            .addVar("needs.tools", SimpleType.BOOL)
-            .addVar("needs.vision", SimpleType.BOOL)
-            .addVar("needs.reasoning", SimpleType.BOOL)
-            .addVar("engine.queueSeconds", SimpleType.DOUBLE)
-            .addVar("time.hour", SimpleType.INT)
-            .setResultType(SimpleType.BOOL)
-            .build();
+    static final CelCompiler COMPILER = compiler();
 
     static final CelRuntime RUNTIME =
         CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
+
+    private static CelCompiler compiler() {
+      CelCompilerBuilder builder =
+          CelCompilerFactory.standardCelCompilerBuilder()
+              .setOptions(OPTIONS)
+              .setStandardMacros(
+                  CelStandardMacro.EXISTS, CelStandardMacro.ALL, CelStandardMacro.HAS)
+              .setResultType(SimpleType.BOOL);
+      for (Fact fact : Fact.values()) {
+        builder.addVar(fact.text(), fact.type());
+      }
+      return builder.build();
+    }
   }
 }

@@ -4,11 +4,15 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -24,6 +28,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 final class Section {
 
+  private static final int NAMES_MAX = 1000;
+
   private static final Pattern WHOLE_NUMBER = Pattern.compile("[0-9]{1,9}");
   private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,6})(ms|s|m|h)");
@@ -32,6 +38,11 @@ final class Section {
   private final Node node;
   private final Problems problems;
   private final Map<String, NodeTuple> fields = new LinkedHashMap<>();
+
+  /** Known keys that are most likely there, but mistyped: nobody need be told twice. */
+  private final Set<String> mistyped = new HashSet<>();
+
+  private boolean isMistyped;
 
   private Section(String what, Node node, Problems problems) {
     this.what = what;
@@ -54,19 +65,55 @@ final class Section {
 
   Section onlyKeys(List<String> known) {
     for (Map.Entry<String, NodeTuple> field : fields.entrySet()) {
-      if (!known.contains(field.getKey())) {
+      String key = field.getKey();
+      if (!known.contains(key)) {
+        String hint = Problems.didYouMean(key, known);
+        Problems.nearest(key, known).ifPresent(mistyped::add);
         problems.add(
             field.getValue().getKeyNode(),
-            "unknown key \""
-                + field.getKey()
-                + "\" in "
+            "unknown key "
+                + Problems.shown(key)
+                + " in "
                 + what
-                + (Problems.didYouMean(field.getKey(), known).isEmpty()
-                    ? "; known are " + String.join(", ", known)
-                    : Problems.didYouMean(field.getKey(), known)));
+                + (hint.isEmpty() ? "; known are " + String.join(", ", known) : hint));
       }
     }
     return this;
+  }
+
+  /**
+   * The keys of a section of names; names that may not be used become problems and are left out.
+   *
+   * @param pattern of a name that may be used
+   * @param example an entry, for a section without one
+   */
+  List<String> names(Pattern pattern, String example) {
+    if (fields.isEmpty() && isMistyped) {
+      return List.of();
+    }
+    if (fields.isEmpty()) {
+      problems.add(node, "expected at least one entry in " + what + ": " + example);
+    } else if (fields.size() > NAMES_MAX) {
+      problems.add(
+          node,
+          "expected at most " + NAMES_MAX + " entries in " + what + ", found " + fields.size());
+      return List.of();
+    }
+    List<String> names = new ArrayList<>();
+    for (String name : fields.keySet()) {
+      if (pattern.matcher(name).matches()) {
+        names.add(name);
+      } else {
+        problems.add(
+            keyNode(name),
+            "the name "
+                + Problems.shown(name)
+                + " in "
+                + what
+                + " may not be used; expected up to 63 letters, digits, dots and dashes");
+      }
+    }
+    return names;
   }
 
   Node node() {
@@ -81,6 +128,11 @@ final class Section {
     return fields.containsKey(key) && !isNull(fields.get(key).getValueNode());
   }
 
+  /** Whether a key that is needed is neither there nor meant by a mistyped one. */
+  boolean lacks(String key) {
+    return !has(key) && !mistyped.contains(key);
+  }
+
   /** Where a problem with the key is shown: its value, or the section when it is missing. */
   Node at(String key) {
     NodeTuple tuple = fields.get(key);
@@ -93,7 +145,12 @@ final class Section {
 
   /** The section under the key; an absent one is empty. */
   Section section(String key, String name) {
-    return has(key) ? of(name, at(key), problems) : new Section(name, at(key), problems);
+    if (has(key)) {
+      return of(name, at(key), problems);
+    }
+    Section empty = new Section(name, at(key), problems);
+    empty.isMistyped = mistyped.contains(key);
+    return empty;
   }
 
   void problem(String key, String message) {
@@ -105,11 +162,68 @@ final class Section {
   }
 
   Optional<String> requiredText(String key, String example) {
-    if (!has(key)) {
+    if (lacks(key)) {
       problems.add(node, what + " needs \"" + key + "\", for example " + key + ": " + example);
       return Optional.empty();
     }
     return text(key);
+  }
+
+  /** A name of a pattern. */
+  Optional<String> name(String key, Pattern pattern, Optional<String> name) {
+    if (name.isPresent() && !pattern.matcher(name.get()).matches()) {
+      problem(
+          key,
+          "the name "
+              + Problems.shown(name.get())
+              + " may not be used; expected up to 63 letters, digits, dots and dashes");
+      return Optional.empty();
+    }
+    return name;
+  }
+
+  /** Text of a pattern that may be a secret put in the wrong place: it is never repeated. */
+  Optional<String> unrepeated(String key, Pattern pattern, String expected) {
+    Optional<String> text = text(key);
+    if (text.isPresent() && !pattern.matcher(text.get()).matches()) {
+      problem(key, "expected " + key + " to be " + expected + ", found other text");
+      return Optional.empty();
+    }
+    return text;
+  }
+
+  /** One of a fixed set of words. */
+  <T> Optional<T> choice(
+      String key, String name, Function<String, Optional<T>> find, List<String> known) {
+    Optional<String> text = text(key);
+    Optional<T> found = text.flatMap(find);
+    if (text.isPresent() && found.isEmpty()) {
+      problem(key, Problems.unknown(name, text.get(), known));
+    }
+    return found;
+  }
+
+  /** Several of a fixed set of words, none of them twice. */
+  <T> Set<T> choices(
+      String key, String name, Function<String, Optional<T>> find, List<String> known) {
+    Set<T> chosen = new LinkedHashSet<>();
+    for (ScalarNode word : words(key)) {
+      Optional<T> found = find.apply(word.getValue());
+      if (found.isEmpty()) {
+        problems.add(word, Problems.unknown(name, word.getValue(), known));
+      } else if (!chosen.add(found.get())) {
+        problems.add(word, "\"" + word.getValue() + "\" stands twice in " + key + "; remove one");
+      }
+    }
+    return chosen;
+  }
+
+  boolean flag(String key) {
+    Optional<String> text = text(key);
+    if (text.isPresent() && !text.get().equals("true") && !text.get().equals("false")) {
+      problem(key, "expected " + key + " to be true or false, found " + Problems.shown(text.get()));
+    }
+    return text.isPresent() && text.get().equals("true");
   }
 
   OptionalInt number(String key, int min, int max) {
@@ -125,7 +239,7 @@ final class Section {
       }
     }
     problem(
-        key, "expected " + key + " from " + min + " to " + max + ", found \"" + brief(text) + "\"");
+        key, "expected " + key + " from " + min + " to " + max + ", found " + Problems.shown(text));
     return OptionalInt.empty();
   }
 
@@ -136,24 +250,37 @@ final class Section {
           key,
           "expected "
               + key
-              + " to be a number such as 0.4, found \""
-              + brief(scalar.get().getValue())
-              + "\"");
+              + " to be a number such as 0.4, found "
+              + Problems.shown(scalar.get().getValue()));
       return Optional.empty();
     }
-    return scalar.map(node -> new BigDecimal(node.getValue()));
+    return scalar.map(found -> new BigDecimal(found.getValue()));
+  }
+
+  /** A number above zero. */
+  Optional<BigDecimal> positive(String key) {
+    Optional<BigDecimal> number = decimal(key);
+    if (number.isPresent() && number.get().signum() == 0) {
+      problem(key, "expected " + key + " to be more than 0, found 0; raise it or remove the key");
+      return Optional.empty();
+    }
+    return number;
   }
 
   Duration duration(String key, Duration otherwise, Duration max) {
+    return duration(key, max).orElse(otherwise);
+  }
+
+  Optional<Duration> duration(String key, Duration max) {
     Optional<ScalarNode> scalar = scalar(key, "a duration");
     if (scalar.isEmpty()) {
-      return otherwise;
+      return Optional.empty();
     }
     Matcher matcher = DURATION.matcher(scalar.get().getValue());
     if (matcher.matches()) {
       Duration value = duration(Long.parseLong(matcher.group(1)), matcher.group(2));
       if (value.isPositive() && value.compareTo(max) <= 0) {
-        return value;
+        return Optional.of(value);
       }
     }
     problem(
@@ -162,10 +289,9 @@ final class Section {
             + key
             + " to be a duration such as 500ms, 30s or 5m, at most "
             + max.toSeconds()
-            + "s, found \""
-            + brief(scalar.get().getValue())
-            + "\"");
-    return otherwise;
+            + "s, found "
+            + Problems.shown(scalar.get().getValue()));
+    return Optional.empty();
   }
 
   /** The items of a list; an absent list is empty. */
@@ -178,6 +304,10 @@ final class Section {
     }
     problem(key, "expected " + key + " to be a list, found " + kind(at(key)));
     return List.of();
+  }
+
+  boolean isEmptyList(String key) {
+    return at(key) instanceof SequenceNode sequence && sequence.getValue().isEmpty();
   }
 
   /** The items of a list of words, each with its node. */
@@ -204,17 +334,17 @@ final class Section {
     return Optional.empty();
   }
 
-  /** Text from the file, cut so that a message stays one line. */
-  static String brief(String text) {
-    String line = text.lines().findFirst().orElse("");
-    return line.length() > 60 ? line.substring(0, 60) + "…" : line;
-  }
-
   private void add(NodeTuple tuple) {
     if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
       problems.add(tuple.getKeyNode(), "expected a name as key of " + what);
     } else if (fields.putIfAbsent(key.getValue(), tuple) != null) {
-      problems.add(key, "the key \"" + brief(key.getValue()) + "\" stands twice in " + what);
+      problems.add(
+          key,
+          "the key "
+              + Problems.shown(key.getValue())
+              + " stands twice in "
+              + what
+              + "; remove one");
     }
   }
 
@@ -235,7 +365,8 @@ final class Section {
     return switch (node.getNodeType()) {
       case MAPPING -> "a mapping";
       case SEQUENCE -> "a list";
-      case SCALAR -> isNull(node) ? "nothing" : "\"" + brief(((ScalarNode) node).getValue()) + "\"";
+      // Never the value itself, which may be a secret in the wrong place.
+      case SCALAR -> isNull(node) ? "nothing" : "a single value";
       case ANCHOR -> "an alias";
     };
   }

@@ -1,6 +1,8 @@
 package dev.freehold.bundle.policy;
 
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
@@ -28,6 +30,8 @@ final class YamlDocument {
           .setCodePointLimit(Policy.CHARACTERS_MAX)
           .build();
 
+  private static final Pattern NAMED = Pattern.compile("\\b(alias|anchor|tag handle|tag) \\S");
+
   private YamlDocument() {}
 
   /** The document's root, or empty when a problem was added. */
@@ -49,11 +53,20 @@ final class YamlDocument {
       }
       return root;
     } catch (MarkedYamlEngineException e) {
-      problems.add(e.getProblemMark(), "not valid YAML: " + e.getProblem());
+      problems.add(e.getProblemMark(), "not valid YAML: " + withoutNames(e.getProblem()));
     } catch (YamlEngineException e) {
       problems.add(1, 1, "not valid YAML: " + e.getMessage());
     }
     return Optional.empty();
+  }
+
+  /** What a sign of YAML made a name of may be a secret that lacks its quotes. */
+  private static String withoutNames(String problem) {
+    Matcher named = NAMED.matcher(problem);
+    return named.find()
+        ? problem.substring(0, named.end(1))
+            + "; a value that begins with *, & or ! needs quotes around it"
+        : problem;
   }
 
   private static boolean withinBounds(String text, Problems problems) {

@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigDecimal;
+import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class RouteConditionTest {
@@ -17,11 +21,13 @@ final class RouteConditionTest {
           Label.CONFIDENTIAL,
           "assistant",
           6001,
-          true,
-          false,
-          false,
+          512,
+          Set.of(Feature.TOOLS, Feature.JSON_SCHEMA),
+          Set.of(PersonalData.IBAN),
           2.5,
-          14);
+          Map.of("helvet", new BigDecimal("1.2")),
+          Map.of("helvet", 0.75),
+          LocalDateTime.of(2026, 7, 1, 14, 5));
 
   @Test
   void everyFactCanBeAsked() {
@@ -33,6 +39,55 @@ final class RouteConditionTest {
     assertTrue(holds("engine.queueSeconds > 2"));
     assertTrue(holds("time.hour >= 8 && time.hour < 18"));
     assertFalse(holds("needs.reasoning"));
+    assertTrue(holds("request.completionTokensMax == 512 && needs.jsonSchema"));
+    assertFalse(holds("needs.embeddings || needs.rerank"));
+    assertTrue(holds("time.weekday == 3"));
+    assertTrue(holds("'iban' in detected && !('email' in detected)"));
+    assertTrue(holds("price.helvet > 1 && price['helvet'] < 1.5"));
+    assertTrue(holds("latency.helvet < 1.0"));
+  }
+
+  @Test
+  void providerWithoutPriceOrLatencyIsAbsent() {
+    assertFalse(holds("price.claude > 0.0"));
+    assertFalse(holds("price.claude <= 0.0"));
+    assertTrue(holds("!('claude' in price) && !has(latency.claude)"));
+    assertTrue(holds("!has(latency.claude) || latency.claude < latency.helvet"));
+  }
+
+  @Test
+  void unknownFactIsGivenTheOneThatWasMeant() {
+    assertEquals(
+        "there is no fact \"request.promtTokens\"; did you mean \"request.promptTokens\"?",
+        refused("request.promtTokens > 5").getMessage());
+    assertTrue(refused("nothing_like_it").getMessage().contains("known are client, groups, label"));
+  }
+
+  @Test
+  void textThatNothingHasIsRefusedAtItsPlace() {
+    Set<String> models = Set.of("assistant");
+    Set<String> providers = Set.of("helvet", "local");
+    for (String[] wrong :
+        new String[][] {
+          {"label == 'restrictd'", "10", "there is no label \"restrictd\"; did you mean"},
+          {"'restrictd' != label", "1", "did you mean \"restricted\""},
+          {"label in ['public', 'intern']", "21", "did you mean \"internal\""},
+          {"model == 'asistant'", "10", "did you mean \"assistant\""},
+          {"true && price.helvte < 1.0", "9", "there is no provider \"helvte\"; did you mean"},
+          {"latency['helvte'] < 1.0", "9", "did you mean \"helvet\""},
+          {"!has(latency.helvte)", "6", "did you mean \"helvet\""},
+          {"'ibam' in detected", "1", "there is no kind of personal data \"ibam\"; did you mean"},
+        }) {
+      RouteCondition.InvalidCondition refused =
+          assertThrows(
+              RouteCondition.InvalidCondition.class,
+              () -> RouteCondition.compile(wrong[0], models, providers));
+      assertTrue(refused.getMessage().contains(wrong[2]), refused.getMessage());
+      assertEquals(Integer.parseInt(wrong[1]), refused.column(), wrong[0]);
+    }
+    assertTrue(
+        RouteCondition.compile("label == 'confidential' && price.helvet > 1", models, providers)
+            .matches(FACTS));
   }
 
   @Test
@@ -59,6 +114,10 @@ final class RouteConditionTest {
     assertThrows(
         RouteCondition.InvalidCondition.class,
         () -> RouteCondition.compile("true" + " || true".repeat(1000)));
+  }
+
+  private static RouteCondition.InvalidCondition refused(String cel) {
+    return assertThrows(RouteCondition.InvalidCondition.class, () -> RouteCondition.compile(cel));
   }
 
   private static boolean holds(String cel) {

@@ -61,6 +61,11 @@ final class Callers {
     throw forbidden("an operator's certificate");
   }
 
+  /** What the caller presented, whoever it is. */
+  Optional<X509Certificate> certificate(ServerRequest request) {
+    return leaf(request);
+  }
+
   /** Whether the certificate the caller came with still holds. */
   boolean isStillValid(ServerRequest request) {
     return leaf(request).filter(this::isValidNow).isPresent();

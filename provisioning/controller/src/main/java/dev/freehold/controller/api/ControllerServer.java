@@ -4,6 +4,7 @@ import dev.freehold.bundle.uplink.ClientIdentity;
 import dev.freehold.controller.authority.Authority;
 import dev.freehold.controller.enrolment.Enrolment;
 import dev.freehold.controller.enrolment.EnrolmentTokens;
+import dev.freehold.controller.fleet.Heartbeats;
 import dev.freehold.controller.publishing.PublicationHints;
 import dev.freehold.controller.publishing.Publisher;
 import dev.freehold.controller.store.ControllerStore;
@@ -37,6 +38,7 @@ public final class ControllerServer implements AutoCloseable {
       Enrolment enrolment,
       Publisher publisher,
       PublicationHints hints,
+      Heartbeats heartbeats,
       Clock clock) {}
 
   /** Starts to listen; port 0 takes a free one. */
@@ -82,6 +84,8 @@ public final class ControllerServer implements AutoCloseable {
     routing.register(
         "/.well-known/est", new EstRoutes(services.authority(), services.enrolment(), callers));
     routing.register(
+        "/v1/operator/fleet", new FleetRoutes(services.store(), callers, services.clock()));
+    routing.register(
         "/v1/operator",
         new OperatorRoutes(
             services.authority(),
@@ -94,6 +98,7 @@ public final class ControllerServer implements AutoCloseable {
         "/v1",
         new BundleRoutes(
             services.publisher(), services.hints(), services.store(), callers, services.clock()));
+    routing.register("/v1", new HeartbeatRoutes(services.heartbeats(), callers));
     HttpErrors.register(routing);
   }
 }

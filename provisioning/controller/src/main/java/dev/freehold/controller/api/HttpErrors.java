@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.Problem;
 import dev.freehold.controller.enrolment.EnrolmentRefused;
+import dev.freehold.controller.fleet.HeartbeatRefused;
 import dev.freehold.controller.publishing.PublicationRefused;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -36,6 +37,7 @@ final class HttpErrors {
     routing.error(PolicyException.class, HttpErrors::invalidPolicy);
     routing.error(
         PublicationRefused.class, (req, res, e) -> send(res, UNPROCESSABLE, e.getMessage()));
+    routing.error(HeartbeatRefused.class, HttpErrors::refusedHeartbeat);
     routing.error(
         HttpException.class,
         (req, res, e) -> send(res, e.status(), "The request was refused: " + e.status().text()));
@@ -49,6 +51,18 @@ final class HttpErrors {
         send(response, Status.UNAUTHORIZED_401, e.getMessage());
       }
       case INVALID_REQUEST -> send(response, Status.BAD_REQUEST_400, e.getMessage());
+    }
+  }
+
+  private static void refusedHeartbeat(
+      ServerRequest request, ServerResponse response, HeartbeatRefused e) {
+    switch (e.kind()) {
+      case ANOTHERS -> send(response, Status.FORBIDDEN_403, e.getMessage());
+      case OUT_OF_BOUNDS -> send(response, UNPROCESSABLE, e.getMessage());
+      case BUSY -> {
+        response.header(HeaderNames.RETRY_AFTER, "1");
+        send(response, Status.TOO_MANY_REQUESTS_429, e.getMessage());
+      }
     }
   }
 

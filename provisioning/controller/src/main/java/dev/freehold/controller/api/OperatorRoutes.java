@@ -143,7 +143,8 @@ final class OperatorRoutes implements HttpService {
           .put("serial", box.serial())
           .put("enrolled", box.enrolled().map(Instant::toString).orElse(null))
           .put("seen", box.seen().map(Instant::toString).orElse(null))
-          .put("version", box.fetchedVersion());
+          .put("version", box.fetchedVersion())
+          .put("daemon", box.daemonVersion().orElse(null));
     }
     Json.send(response, Status.OK_200, answer);
   }

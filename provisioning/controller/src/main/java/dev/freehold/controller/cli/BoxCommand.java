@@ -30,8 +30,10 @@ final class BoxCommand implements Runnable {
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,
-      description = "Lists the boxes: serial, enrolled, seen last, bundle version.")
+      description = "Lists the boxes: serial, enrolled, last contact, bundle version, daemon.")
   static final class Listing implements Callable<Integer> {
+
+    private static final String ROW = "%-24s %-21s %-21s %-8s %s%n";
 
     @Spec CommandSpec spec;
     @Mixin OperatorOption operator;
@@ -40,14 +42,15 @@ final class BoxCommand implements Runnable {
     public Integer call() throws Exception {
       PrintWriter out = spec.commandLine().getOut();
       try (OperatorClient client = operator.connect()) {
-        out.printf("%-24s %-21s %-21s %s%n", "SERIAL", "ENROLLED", "SEEN", "VERSION");
+        out.printf(ROW, "SERIAL", "ENROLLED", "SEEN", "VERSION", "DAEMON");
         for (BoxStatus box : client.boxes()) {
           out.printf(
-              "%-24s %-21s %-21s %s%n",
+              ROW,
               box.serial(),
               time(box.enrolled()),
               time(box.seen()),
-              box.version() == 0 ? "-" : box.version());
+              box.version() == 0 ? "-" : box.version(),
+              box.daemon().orElse("-"));
         }
         out.flush();
         return 0;

@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
       ClientCommand.class,
       PolicyCommand.class,
       BoxCommand.class,
+      UsageCommand.class,
+      AlertsCommand.class,
+      ReceiptsCommand.class,
       AuditCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
     name = "policy",
     mixinStandardHelpOptions = true,
     description = "The one file that says what boxes may do.",
-    subcommands = {PolicyCommand.Validate.class, PolicyCommand.Publish.class})
+    subcommands = {
+      PolicyCommand.Validate.class,
+      PolicyCommand.Publish.class,
+      PolicyTryCommand.class
+    })
 final class PolicyCommand implements Runnable {
 
   @Spec CommandSpec spec;
@@ -33,11 +37,11 @@ final class PolicyCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "Expected a command: policy validate or policy publish.");
+        spec.commandLine(), "Expected a command: policy validate, policy try or policy publish.");
   }
 
   /** Prints problems as compilers do, so that editors find their places. */
-  private static int report(CommandSpec spec, Path file, List<Problem> problems) {
+  static int report(CommandSpec spec, Path file, List<Problem> problems) {
     PrintWriter err = spec.commandLine().getErr();
     problems.forEach(problem -> err.println(file + ":" + problem));
     err.flush();
@@ -49,7 +53,8 @@ final class PolicyCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = {
         "Checks a policy file without publishing it; no controller is needed.",
-        "Each problem is one line FILE:LINE:COLUMN: what is wrong."
+        "Each problem is one line FILE:LINE:COLUMN: what is wrong.",
+        "The language is described in provisioning/README.md, section \"The policy file\"."
       })
   static final class Validate implements Callable<Integer> {
 

@@ -15,9 +15,11 @@ import dev.freehold.bundle.uplink.ControllerTls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -120,7 +122,8 @@ public final class OperatorClient implements AutoCloseable {
               box.path("serial").asText(),
               Optional.ofNullable(box.path("enrolled").textValue()).map(Instant::parse),
               Optional.ofNullable(box.path("seen").textValue()).map(Instant::parse),
-              box.path("version").asLong()));
+              box.path("version").asLong(),
+              Optional.ofNullable(box.path("daemon").textValue())));
     }
     return boxes;
   }
@@ -138,6 +141,28 @@ public final class OperatorClient implements AutoCloseable {
               entry.path("subject").asText()));
     }
     return lines;
+  }
+
+  /**
+   * What the fleet used, as the controller answers: {@code usage} is an array of sums.
+   *
+   * @param by group, provider, box, model, day or hour
+   */
+  public JsonNode usage(String by, Instant since, Instant until)
+      throws OperatorException, InterruptedException {
+    return get(
+        "/v1/operator/fleet/usage?by=%s&since=%s&until=%s"
+            .formatted(URLEncoder.encode(by, StandardCharsets.UTF_8), since, until));
+  }
+
+  /** What a person should look at, the newest first, under {@code alerts}. */
+  public JsonNode alerts() throws OperatorException, InterruptedException {
+    return get("/v1/operator/fleet/alerts");
+  }
+
+  /** The heads that the controller holds of a box's receipts, the newest line first. */
+  public JsonNode receiptHeads(String box) throws OperatorException, InterruptedException {
+    return get("/v1/operator/fleet/receipts/" + URLEncoder.encode(box, StandardCharsets.UTF_8));
   }
 
   @Override

@@ -9,7 +9,9 @@ import java.util.Optional;
  *
  * @param encryptionKeyBase64 its ML-KEM-768 public key as SubjectPublicKeyInfo
  * @param certificatePem the certificate it was given last
- * @param fetchedVersion the bundle it fetched last, 0 for none
+ * @param seen when it was in touch last
+ * @param fetchedVersion the bundle it said last that it has, 0 for none
+ * @param daemonVersion what it runs, as it said in its last heartbeat
  */
 public record Box(
     String serial,
@@ -18,7 +20,8 @@ public record Box(
     Instant created,
     Optional<Instant> enrolled,
     Optional<Instant> seen,
-    long fetchedVersion) {
+    long fetchedVersion,
+    Optional<String> daemonVersion) {
 
   public Box {
     Objects.requireNonNull(serial, "serial");
@@ -27,6 +30,7 @@ public record Box(
     Objects.requireNonNull(created, "created");
     Objects.requireNonNull(enrolled, "enrolled");
     Objects.requireNonNull(seen, "seen");
+    Objects.requireNonNull(daemonVersion, "daemonVersion");
   }
 
   static Box of(BoxRow row) {
@@ -37,6 +41,7 @@ public record Box(
         Instant.ofEpochMilli(row.createdMillis()),
         Optional.ofNullable(row.enrolledMillis()).map(Instant::ofEpochMilli),
         Optional.ofNullable(row.seenMillis()).map(Instant::ofEpochMilli),
-        row.fetchedVersion());
+        row.fetchedVersion(),
+        Optional.ofNullable(row.daemonVersion()));
   }
 }

@@ -14,4 +14,5 @@ record BoxRow(
     @MappedProperty("created_millis") long createdMillis,
     @Nullable @MappedProperty("enrolled_millis") Long enrolledMillis,
     @Nullable @MappedProperty("seen_millis") Long seenMillis,
-    @MappedProperty("fetched_version") long fetchedVersion) {}
+    @MappedProperty("fetched_version") long fetchedVersion,
+    @Nullable @MappedProperty("daemon_version") String daemonVersion) {}

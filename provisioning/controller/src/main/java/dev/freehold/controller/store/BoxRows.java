@@ -25,4 +25,10 @@ interface BoxRows extends CrudRepository<BoxRow, String> {
 
   @Query("UPDATE box SET fetched_version = :version, seen_millis = :millis WHERE serial = :serial")
   long fetched(String serial, long version, long millis);
+
+  @Query(
+      "UPDATE box SET seen_millis = :millis, daemon_version = :daemonVersion,"
+          + " fetched_version = CASE WHEN :version > 0 THEN :version ELSE fetched_version END"
+          + " WHERE serial = :serial")
+  long heard(String serial, String daemonVersion, long version, long millis);
 }

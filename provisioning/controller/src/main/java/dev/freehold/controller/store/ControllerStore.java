@@ -38,6 +38,7 @@ public final class ControllerStore implements AutoCloseable {
   private final PublicationRows publications;
   private final SealedRows sealed;
   private final AuditRows audit;
+  private final FleetStore fleet;
 
   private ControllerStore(Database database) {
     this.database = database;
@@ -46,6 +47,7 @@ public final class ControllerStore implements AutoCloseable {
     this.publications = database.repository(PublicationRows.class);
     this.sealed = database.repository(SealedRows.class);
     this.audit = database.repository(AuditRows.class);
+    this.fleet = new FleetStore(database);
   }
 
   /** Opens the store in the folder, or makes it. */
@@ -69,7 +71,7 @@ public final class ControllerStore implements AutoCloseable {
   /** Keeps a token's hash, and the box it is for if that is new. */
   public void addToken(String serial, String tokenSha256, Instant created, Instant expires) {
     if (!boxes.existsById(serial)) {
-      boxes.save(new BoxRow(serial, null, null, created.toEpochMilli(), null, null, 0));
+      boxes.save(new BoxRow(serial, null, null, created.toEpochMilli(), null, null, 0, null));
     }
     tokens.save(
         new TokenRow(
@@ -119,6 +121,11 @@ public final class ControllerStore implements AutoCloseable {
 
   public void boxFetched(String serial, long version, Instant now) {
     boxes.fetched(serial, version, now.toEpochMilli());
+  }
+
+  /** What boxes report of themselves. */
+  public FleetStore fleet() {
+    return fleet;
   }
 
   public void addPublication(Publication publication) {

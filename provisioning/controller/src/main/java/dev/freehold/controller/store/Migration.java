@@ -69,7 +69,60 @@ record Migration(int version, String name, List<String> statements) {
                     action VARCHAR(64) NOT NULL,
                     subject VARCHAR(256) NOT NULL
                   )\
-                  """)));
+                  """)),
+          new Migration(
+              2,
+              "heartbeats: usage, receipt heads, alerts",
+              List.of(
+                  "ALTER TABLE box ADD COLUMN daemon_version VARCHAR(64)",
+                  """
+                  CREATE TABLE usage_bucket (
+                    id CHAR(64) PRIMARY KEY,
+                    serial VARCHAR(63) NOT NULL,
+                    hour_millis BIGINT NOT NULL,
+                    client_group VARCHAR(128) NOT NULL,
+                    provider VARCHAR(128) NOT NULL,
+                    model VARCHAR(128) NOT NULL,
+                    label VARCHAR(128) NOT NULL,
+                    currency VARCHAR(8) NOT NULL,
+                    requests BIGINT NOT NULL,
+                    prompt_tokens BIGINT NOT NULL,
+                    cached_tokens BIGINT NOT NULL,
+                    completion_tokens BIGINT NOT NULL,
+                    cost_micros BIGINT NOT NULL
+                  )\
+                  """,
+                  "CREATE INDEX usage_bucket_hour ON usage_bucket (hour_millis)",
+                  "CREATE INDEX usage_bucket_box ON usage_bucket (serial, hour_millis)",
+                  """
+                  CREATE TABLE receipt_head (
+                    id CHAR(64) PRIMARY KEY,
+                    serial VARCHAR(63) NOT NULL,
+                    line INTEGER NOT NULL,
+                    sequence_number BIGINT NOT NULL,
+                    hash CHAR(64) NOT NULL,
+                    head_millis BIGINT NOT NULL,
+                    signature VARCHAR(86) NOT NULL,
+                    certificate_sha256 CHAR(64) NOT NULL,
+                    verified BOOLEAN NOT NULL,
+                    received_millis BIGINT NOT NULL
+                  )\
+                  """,
+                  "CREATE INDEX receipt_head_box ON receipt_head (serial, line)",
+                  """
+                  CREATE TABLE alert (
+                    id CHAR(64) PRIMARY KEY,
+                    serial VARCHAR(63) NOT NULL,
+                    kind VARCHAR(64) NOT NULL,
+                    subject VARCHAR(256) NOT NULL,
+                    detail VARCHAR(2048) NOT NULL,
+                    raised_millis BIGINT NOT NULL,
+                    seen_millis BIGINT NOT NULL,
+                    until_millis BIGINT
+                  )\
+                  """,
+                  "CREATE INDEX alert_box ON alert (serial)",
+                  "CREATE INDEX alert_raised ON alert (raised_millis)")));
 
   Migration {
     statements = List.copyOf(statements);

@@ -1,0 +1,58 @@
+package dev.freehold.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.abuse.Quarantine;
+import dev.freehold.abuse.QuarantineEntry;
+import dev.freehold.abuse.Suspect;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.IOException;
+import java.util.Optional;
+
+/** What the control socket answers about who is shut out. */
+final class QuarantineAnswers {
+
+  private final Optional<Quarantine> quarantine;
+  private final int bodyBytesMax;
+
+  QuarantineAnswers(Optional<Quarantine> quarantine, int bodyBytesMax) {
+    this.quarantine = quarantine;
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  void list(ServerRequest request, JsonGenerator json) throws ApiException, IOException {
+    json.writeStartObject();
+    json.writeArrayFieldStart("entries");
+    for (QuarantineEntry entry : kept().list()) {
+      json.writeStartObject();
+      json.writeStringField("name", entry.suspect().name());
+      switch (entry.suspect()) {
+        case Suspect.Client client -> {
+          json.writeStringField("kind", "client");
+          json.writeStringField("issuer", client.issuer());
+        }
+        case Suspect.Address _ -> json.writeStringField("kind", "address");
+      }
+      json.writeBooleanField("quarantined", entry.quarantined());
+      json.writeStringField("rule", entry.rule());
+      json.writeStringField("reason", entry.reason());
+      json.writeStringField("since", entry.since().toString());
+      json.writeStringField("until", entry.until().toString());
+      json.writeNumberField("offences", entry.offences());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  void release(ServerRequest request, JsonGenerator json) throws ApiException, IOException {
+    Fields fields = Fields.of(Json.object(new RequestBody(request).read(bodyBytesMax)));
+    int released = kept().release(fields.requiredText("name"));
+    json.writeStartObject();
+    json.writeNumberField("released", released);
+    json.writeEndObject();
+  }
+
+  private Quarantine kept() throws ApiException {
+    return quarantine.orElseThrow(ApiErrors::notFound);
+  }
+}

@@ -1,0 +1,6 @@
+package dev.freehold.routing;
+
+import dev.freehold.inference.InferenceEvent;
+
+/** An attempt that gave its first event. */
+record Begun(Running running, InferenceEvent event) {}

@@ -1,0 +1,112 @@
+package dev.freehold.routing;
+
+import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.RouteFacts;
+import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.inference.InferenceRequest;
+import dev.freehold.locality.Permit;
+import dev.freehold.routing.Decision.Cause;
+import dev.freehold.routing.Decision.Rejection;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes the decision on a request: which route applies, who of it may answer, who can, and in which
+ * order they are asked.
+ */
+final class Selection {
+
+  /** How long an answer is taken to be that has no limit, where its cost or time is estimated. */
+  static final int ASSUMED_COMPLETION_TOKENS = 512;
+
+  private final HealthBoard board;
+  private final Conversations conversations;
+  private final CandidateOrder order;
+
+  Selection(HealthBoard board, Conversations conversations, RandomGenerator random) {
+    this.board = board;
+    this.conversations = conversations;
+    this.order = new CandidateOrder(board, random);
+  }
+
+  Decision decide(
+      RoutingTable table,
+      Inquiry inquiry,
+      RouteFacts facts,
+      boolean promptTokensExact,
+      Clock clock) {
+    Instant now = clock.instant();
+    Optional<RoutingTable.Route> route = table.route(facts, now);
+    if (route.isEmpty()) {
+      return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
+    }
+    Needs needs = new Needs(inquiry.request(), facts.needs(), facts.promptTokens());
+    List<Candidate> candidates = new ArrayList<>();
+    List<Rejection> rejections = new ArrayList<>();
+    for (RoutingTable.Offer offer : route.get().use()) {
+      Optional<Permit> permit = table.permit(inquiry.request().id(), facts.label(), offer, now);
+      Optional<Rejection> rejection =
+          permit.isEmpty() ? Optional.of(notAllowed(facts, offer.spec())) : rejection(offer, needs);
+      if (rejection.isPresent()) {
+        rejections.add(rejection.get());
+      } else {
+        candidates.add(new Candidate(offer.provider(), permit.orElseThrow()));
+      }
+    }
+    RouteSpec spec = route.get().spec();
+    List<Candidate> ordered =
+        order.ordered(
+            spec,
+            candidates,
+            facts.promptTokens(),
+            inquiry.request().completionTokensMax().orElse(ASSUMED_COMPLETION_TOKENS),
+            LocalDate.ofInstant(now, clock.getZone()));
+    return new Decision(
+        facts,
+        promptTokensExact,
+        Optional.of(spec),
+        spec.sticky() ? stuck(inquiry.caller(), inquiry.request(), ordered) : ordered,
+        rejections);
+  }
+
+  private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {
+    return new Rejection(
+        spec.name(),
+        Cause.LOCALITY,
+        "locality of '%s' does not allow '%s'"
+            .formatted(facts.label().text(), spec.trust().text()));
+  }
+
+  private Optional<Rejection> rejection(RoutingTable.Offer offer, Needs needs) {
+    ProviderSpec spec = offer.spec();
+    Optional<Needs.Lack> lack = needs.lackOf(spec, offer.provider());
+    if (lack.isPresent()) {
+      Cause cause = lack.get().context() ? Cause.CONTEXT : Cause.FEATURE;
+      return Optional.of(new Rejection(spec.name(), cause, lack.get().reason()));
+    }
+    return board
+        .of(spec)
+        .rejection()
+        .map(
+            closed ->
+                new Rejection(
+                    spec.name(), Cause.HEALTH, closed.reason(), Optional.of(closed.retryAfter())));
+  }
+
+  /** The one that answered this conversation before comes first, if it is among them. */
+  private List<Candidate> stuck(
+      Caller caller, InferenceRequest request, List<Candidate> candidates) {
+    Optional<String> before = conversations.of(caller, request).flatMap(conversations::provider);
+    if (before.isEmpty()) {
+      return candidates;
+    }
+    List<Candidate> first = new ArrayList<>(candidates);
+    first.sort(java.util.Comparator.comparing(candidate -> !candidate.name().equals(before.get())));
+    return first;
+  }
+}
