@@ -180,8 +180,11 @@ final class GeminiAnswer implements Protocol.Reading {
     return new TokenLogprob(utf8, candidate.path("logProbability").asDouble(), alternatives);
   }
 
+  /** A reason that is not known is no good end: the answer may be cut. */
   private FinishReason finishReason(String text) throws BrokenAnswer {
     return switch (text) {
+      case "STOP", "FINISH_REASON_UNSPECIFIED" ->
+          calls > 0 ? FinishReason.TOOL_CALLS : FinishReason.STOP;
       case "MAX_TOKENS" -> FinishReason.LENGTH;
       case "SAFETY",
           "RECITATION",
@@ -189,16 +192,12 @@ final class GeminiAnswer implements Protocol.Reading {
           "BLOCKLIST",
           "PROHIBITED_CONTENT",
           "SPII",
-          "IMAGE_SAFETY" ->
+          "MODEL_ARMOR",
+          "IMAGE_SAFETY",
+          "IMAGE_PROHIBITED_CONTENT",
+          "IMAGE_RECITATION" ->
           FinishReason.CONTENT_FILTER;
-      case "MALFORMED_FUNCTION_CALL",
-          "UNEXPECTED_TOOL_CALL",
-          "TOO_MANY_TOOL_CALLS",
-          "MISSING_THOUGHT_SIGNATURE",
-          "MALFORMED_RESPONSE",
-          "OTHER" ->
-          throw new BrokenAnswer("broke off its answer");
-      default -> calls > 0 ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+      default -> throw new BrokenAnswer("broke off its answer");
     };
   }
 

@@ -137,9 +137,10 @@ class AnthropicFormTest {
     ObjectNode start = JSON.createObjectNode();
     int cached = answer.usage().cachedTokens();
     int written = random.nextInt(answer.usage().promptTokens() - cached + 1);
-    start
-        .putObject("message")
-        .put("role", "assistant")
+    ObjectNode message = start.putObject("message");
+    message.put("id", "msg_1").put("type", "message").put("role", "assistant").put("model", "x");
+    message.putNull("stop_reason").putNull("stop_sequence").putArray("content");
+    message
         .putObject("usage")
         .put("input_tokens", answer.usage().promptTokens() - cached - written)
         .put("cache_read_input_tokens", cached)
@@ -148,7 +149,10 @@ class AnthropicFormTest {
     event(stream, "message_start", start);
     int index = 0;
     if (!answer.reasoning().isEmpty()) {
-      block(stream, index, JSON.createObjectNode().put("type", "thinking").put("thinking", ""));
+      block(
+          stream,
+          index,
+          JSON.createObjectNode().put("type", "thinking").put("thinking", "").put("signature", ""));
       for (String piece : texts.pieces(answer.reasoning())) {
         delta(stream, index, "thinking_delta", "thinking", piece);
       }

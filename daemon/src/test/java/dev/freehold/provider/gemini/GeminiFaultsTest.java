@@ -99,10 +99,12 @@ class GeminiFaultsTest extends UpstreamFaultsTest {
   }
 
   @Test
-  void callThatTheModelSpoiltIsNoAnswer() throws Exception {
-    String spoilt = "{\"candidates\":[{\"finishReason\":\"MALFORMED_FUNCTION_CALL\"}]}";
-    assertEquals(
-        Kind.PROVIDER_FAILED, failure(FaultyUpstream.events(spoilt) + FaultyUpstream.end()).kind());
+  void answerThatEndedForABadReasonIsNone() throws Exception {
+    for (String reason : List.of("MALFORMED_FUNCTION_CALL", "OTHER", "OF_A_LATER_VERSION")) {
+      String bad = "{\"candidates\":[{\"finishReason\":\"" + reason + "\"}]}";
+      assertEquals(
+          Kind.PROVIDER_FAILED, failure(FaultyUpstream.events(bad) + FaultyUpstream.end()).kind());
+    }
   }
 
   @ParameterizedTest

@@ -245,8 +245,7 @@ class GeminiFormTest {
     assertEquals(9, config.path("maxOutputTokens").asInt());
     String stream =
         "data:"
-            + " {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\","
-            + "\"logprobsResult\":{\"chosenCandidates\":[{\"token\":\"a\",\"logProbability\":-0.5}],\"topCandidates\":[{\"candidates\":[{\"token\":\"a\",\"logProbability\":-0.5},{\"token\":\"b\",\"logProbability\":-1.5}]}]}}]}\n\n";
+            + " {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\",\"logprobsResult\":{\"chosenCandidates\":[{\"token\":\"a\",\"logProbability\":-0.5}],\"topCandidates\":[{\"candidates\":[{\"token\":\"a\",\"logProbability\":-0.5},{\"token\":\"b\",\"logProbability\":-1.5}]}]}}]}\n\n";
     List<InferenceEvent> events =
         BytesReply.read(PROTOCOL.reading(request, 7), stream, new Random(1));
     InferenceEvent.Logprobs logprobs = (InferenceEvent.Logprobs) events.getFirst();
