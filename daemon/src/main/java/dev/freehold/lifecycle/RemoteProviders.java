@@ -2,6 +2,8 @@ package dev.freehold.lifecycle;
 
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.provider.Timing;
+import dev.freehold.provider.anthropic.AnthropicProtocol;
+import dev.freehold.provider.gemini.GeminiProtocol;
 import dev.freehold.provider.openai.OpenAiProtocol;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.HttpTransport;
@@ -30,7 +32,20 @@ final class RemoteProviders {
         URI url = url(spec);
         yield open(spec, url, new OpenAiProtocol(url), Authorizer.bearer(credential));
       }
-      case PEER, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA ->
+      case ANTHROPIC -> {
+        URI url = spec.url().orElse(AnthropicProtocol.DEFAULT_URL);
+        yield open(
+            spec,
+            url,
+            new AnthropicProtocol(url, spec.apiVersion()),
+            Authorizer.header("x-api-key", credential));
+      }
+      case GEMINI -> {
+        URI url = spec.url().orElse(GeminiProtocol.DEFAULT_URL);
+        yield open(
+            spec, url, new GeminiProtocol(url), Authorizer.header("x-goog-api-key", credential));
+      }
+      case PEER, AZURE_OPENAI, BEDROCK, COHERE, ALEPH_ALPHA ->
           throw new IllegalArgumentException(
               "provider %s is of kind %s, which this daemon does not have"
                   .formatted(spec.name(), spec.kind().text()));
