@@ -103,7 +103,7 @@ final class Refusals {
     }
   }
 
-  private static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
+  static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
     Optional<Duration> wait =
         reply
             .header("retry-after-ms")
