@@ -137,7 +137,7 @@ final class Box implements AutoCloseable {
                 options.given(),
                 System::nanoTime));
     loader.start();
-    policy = closing.later(new PolicyInForce(local, router, loader));
+    policy = closing.later(new PolicyInForce(local, router, loader, identity.uplink()));
   }
 
   private void startHealth() {
