@@ -1,9 +1,11 @@
 package dev.freehold.api;
 
 import dev.freehold.inference.Usage;
+import dev.freehold.limits.RateStatus;
 import dev.freehold.routing.Caller;
 import dev.freehold.routing.Candidate;
 import dev.freehold.routing.Decision;
+import dev.freehold.routing.Tally;
 import dev.freehold.store.Outcome;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -32,6 +34,7 @@ final class Exchange {
 
   private Optional<Caller> caller = Optional.empty();
   private Optional<Decision> decision = Optional.empty();
+  private Optional<Tally> tally = Optional.empty();
   private Optional<String> model = Optional.empty();
   private Optional<Candidate> candidate = Optional.empty();
   private Usage usage = Usage.NONE;
@@ -108,6 +111,20 @@ final class Exchange {
 
   void decision(Decision made) {
     decision = Optional.of(made);
+  }
+
+  /** The request was admitted: its account is settled with it. */
+  void tally(Tally admitted) {
+    tally = Optional.of(admitted);
+  }
+
+  /** What the client has left, which its answer tells it. */
+  void rates(RateStatus left) {
+    left.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
+  }
+
+  Optional<Tally> tally() {
+    return tally;
   }
 
   Optional<Decision> decision() {

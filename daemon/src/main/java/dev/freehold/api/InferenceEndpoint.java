@@ -8,6 +8,7 @@ import dev.freehold.routing.Caller;
 import dev.freehold.routing.Inquiry;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.Router;
+import dev.freehold.routing.Tally;
 import dev.freehold.store.Outcome;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -57,11 +58,25 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     ApiRequest asked = read.request();
     try (RoutedRequest routed = router.decide(read.inquiry())) {
       exchange.decision(routed.decision());
+      admit(exchange, routed, read.inquiry().caller());
       try (Answers answers = open(routed, asked);
           RunningAnswers.Running _ = running.add(answers::end);
           HangUpWatch.Watched watched = hangUps.watch(Connections.current(), answers::end)) {
         answer(exchange, asked, answers, watched);
       }
+    }
+  }
+
+  /** The client is told what it has left, whether it was admitted or not. */
+  private void admit(Exchange exchange, RoutedRequest routed, Caller caller)
+      throws InferenceException {
+    try {
+      Tally tally = routed.admit(exchange.entryId(), exchange.arrival());
+      exchange.tally(tally);
+      exchange.rates(tally.rates());
+    } catch (InferenceException e) {
+      exchange.rates(router.rates(caller));
+      throw e;
     }
   }
 
@@ -72,7 +87,13 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   /** What a client asked, and the question of where that may go. */
-  record Asked(ApiRequest request, Inquiry inquiry) {}
+  record Asked(ApiRequest request, Inquiry inquiry) {
+
+    /** The same, recognisable by its content to who has the box's key. */
+    Asked withContent(String digest) {
+      return new Asked(request, inquiry.withContent(digest));
+    }
+  }
 
   /** Reads a body's JSON into the neutral form. */
   interface BodyReader {
@@ -84,9 +105,16 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
       throws ApiException, IOException {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
-    ObjectNode body = Json.object(exchange.body().read(bodyBytesMax));
+    byte[] bytes = exchange.body().read(bodyBytesMax);
     Asked asked =
-        asked(exchange.id(), body, reader, router, exchange.caller().orElseThrow(), declared);
+        asked(
+                exchange.id(),
+                Json.object(bytes),
+                reader,
+                router,
+                exchange.caller().orElseThrow(),
+                declared)
+            .withContent(router.digest(bytes));
     router
         .table()
         .model(asked.request().request().model())

@@ -1,10 +1,14 @@
 package dev.freehold.api;
 
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.limits.Cost;
 import dev.freehold.observability.RequestMetrics;
+import dev.freehold.routing.Attempted;
 import dev.freehold.routing.Caller;
 import dev.freehold.routing.Candidate;
 import dev.freehold.routing.Decision;
+import dev.freehold.routing.Tally;
+import dev.freehold.store.Outcome;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.store.UsageRecord;
 import java.lang.System.Logger;
@@ -36,6 +40,13 @@ final class Settlement {
     Optional<String> provider = exchange.candidate().map(Candidate::name);
     Duration total = Duration.ofNanos(exchange.nanosSinceArrival());
     long first = exchange.firstOutputNanos();
+    // The receipt first: from it the ledger is caught up if the daemon dies in between.
+    exchange
+        .tally()
+        .ifPresent(
+            tally ->
+                tally.end(
+                    ending(exchange.outcome()), exchange.status(), exchange.usage(), provider));
     ledger.record(
         new UsageRecord(
             exchange.entryId(),
@@ -58,7 +69,7 @@ final class Settlement {
             exchange.status(),
             exchange.outcome(),
             exchange.errorWord(),
-            UsageRecord.Charged.NOTHING));
+            exchange.tally().map(Settlement::charged).orElse(UsageRecord.Charged.NOTHING)));
     metrics.request(
         provider.orElse(RequestMetrics.NONE),
         exchange.model().orElse(RequestMetrics.NONE),
@@ -71,6 +82,28 @@ final class Settlement {
         exchange.usage().cachedTokens(),
         exchange.usage().completionTokens());
     log(exchange);
+  }
+
+  private static UsageRecord.Charged charged(Tally tally) {
+    List<Attempted> attempts = tally.attempts();
+    Cost cost = tally.cost();
+    return new UsageRecord.Charged(
+        cost.micros(),
+        tally.reserved().micros(),
+        cost.currency(),
+        attempts.size(),
+        attempts.stream().mapToLong(attempted -> attempted.traffic().bytesOut()).sum(),
+        attempts.stream().mapToLong(attempted -> attempted.traffic().bytesIn()).sum());
+  }
+
+  private static dev.freehold.receipts.Outcome.Ending ending(Outcome outcome) {
+    return switch (outcome) {
+      case COMPLETED -> dev.freehold.receipts.Outcome.Ending.COMPLETED;
+      case REFUSED -> dev.freehold.receipts.Outcome.Ending.REFUSED;
+      case FAILED -> dev.freehold.receipts.Outcome.Ending.FAILED;
+      case CLIENT_GONE -> dev.freehold.receipts.Outcome.Ending.CLIENT_GONE;
+      case STOPPED -> dev.freehold.receipts.Outcome.Ending.STOPPED;
+    };
   }
 
   /** The line of any request, those that ask for no inference included. */

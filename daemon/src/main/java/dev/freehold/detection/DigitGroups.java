@@ -345,6 +345,11 @@ final class DigitGroups {
     if (digits.startsWith("012345678")) {
       return false; // An alphabet of digits, as programs have it, is no number in France.
     }
+    boolean zip = // "Boston, MA 02110-1301" is in the head of every file under the GPL.
+        last == first + 1 && ends[first] - starts[first] == 5 && ends[last] - starts[last] == 4;
+    if (zip && separators[last] == '-' && !Context.before(text, starts[first], Context.PHONE)) {
+      return false;
+    }
     return (last > first || Context.before(text, starts[first], Context.PHONE))
         ? phones.isNational(digits)
         : phones.isNationalForSure(digits);

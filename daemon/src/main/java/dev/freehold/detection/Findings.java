@@ -50,19 +50,29 @@ public record Findings(Set<PersonalData> kinds, Set<Unread> unread) {
   }
 
   /**
-   * The least label of the request. What could not be read counts as every kind.
+   * The least label of the request. What could not be read counts as every kind, except that a
+   * policy may say what images are worth.
    *
    * @param detect the least label for each kind, as the policy says it; kinds that are missing
    *     raise nothing
    */
   public Label label(Map<PersonalData, Label> detect) {
+    Label highest = detect.values().stream().reduce(Label.PUBLIC, Label::atLeast);
     Label least = Label.PUBLIC;
-    for (Map.Entry<PersonalData, Label> entry : detect.entrySet()) {
-      if (!complete() || kinds.contains(entry.getKey())) {
-        least = least.atLeast(entry.getValue());
-      }
+    for (PersonalData kind : kinds) {
+      least = least.atLeast(detect.getOrDefault(kind, Label.PUBLIC));
+    }
+    for (Unread part : unread) {
+      least = least.atLeast(label(part, detect, highest));
     }
     return least;
+  }
+
+  private static Label label(Unread part, Map<PersonalData, Label> detect, Label highest) {
+    return switch (part) {
+      case IMAGES -> detect.getOrDefault(PersonalData.IMAGES, highest);
+      case TOKENS, REMAINDER -> highest;
+    };
   }
 
   /**
@@ -80,8 +90,9 @@ public record Findings(Set<PersonalData> kinds, Set<Unread> unread) {
         names.add(kind.text());
       }
     }
+    Label highest = detect.values().stream().reduce(Label.PUBLIC, Label::atLeast);
     for (Unread part : Unread.values()) {
-      if (unread.contains(part)) {
+      if (unread.contains(part) && label(part, detect, highest) == least) {
         names.add(part.text());
       }
     }

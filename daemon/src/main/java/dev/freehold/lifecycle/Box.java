@@ -7,9 +7,11 @@ import dev.freehold.api.LanServerConfig;
 import dev.freehold.bundle.BundleContent;
 import dev.freehold.bundle.Pem;
 import dev.freehold.bundle.policy.PolicyException;
+import dev.freehold.detection.PersonalDataDetector;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.identity.Identity;
 import dev.freehold.identity.IdentityException;
+import dev.freehold.limits.Limits;
 import dev.freehold.llama.Llama;
 import dev.freehold.models.FetchProgress;
 import dev.freehold.models.FetchSettings;
@@ -20,6 +22,11 @@ import dev.freehold.observability.RequestMetrics;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.ServedModel;
 import dev.freehold.provider.Timing;
+import dev.freehold.receipts.ContentDigests;
+import dev.freehold.receipts.DeviceSigner;
+import dev.freehold.receipts.ReceiptLog;
+import dev.freehold.routing.Journal;
+import dev.freehold.routing.Oversight;
 import dev.freehold.routing.Router;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.sync.BundleRejected;
@@ -27,6 +34,7 @@ import dev.freehold.sync.BundleSync;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
@@ -58,15 +66,11 @@ final class Box implements AutoCloseable {
   private final ReadyFile ready;
   private final Closing closing = new Closing();
   private final LocalProvider local = new LocalProvider(LOCAL);
-  private final Router router =
-      new Router(
-          local,
-          Clock.system(ZoneId.systemDefault()),
-          Timing.SYSTEM,
-          LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
 
   private Identity identity;
   private UsageLedger ledger;
+  private Limits limits;
+  private Router router;
   private ModelLoader loader;
   private PolicyInForce policy;
   private RequestMetrics metrics;
@@ -111,8 +115,23 @@ final class Box implements AutoCloseable {
     LOG.log(Level.INFO, "box {0} of tenant {1}", identity.serial(), identity.tenant());
   }
 
-  private void openLedger() {
+  /** The receipts first: what the ledger misses of a run that was killed, it learns from them. */
+  private void openLedger() throws IOException {
+    Path folder = options.state().resolve("receipts");
+    ReceiptLog receipts =
+        closing.later(ReceiptLog.open(folder, DeviceSigner.of(identity), Clock.systemUTC()));
     ledger = closing.later(UsageLedger.open(options.state().resolve("store")));
+    LedgerCatchUp.run(receipts, ledger, options.state().resolve("store").resolve("caught-up"));
+    Clock clock = Clock.system(ZoneId.systemDefault());
+    limits = new Limits(clock, clock.getZone(), ledger::spentSince);
+    Journal journal = new Journal(receipts, ContentDigests.open(folder));
+    router =
+        new Router(
+            local,
+            new Oversight(new PersonalDataDetector(), limits, journal),
+            clock,
+            Timing.SYSTEM,
+            LanServerConfig.DEFAULT_REQUEST_TIMEOUT);
   }
 
   private void startModels() {
@@ -137,7 +156,7 @@ final class Box implements AutoCloseable {
                 options.given(),
                 System::nanoTime));
     loader.start();
-    policy = closing.later(new PolicyInForce(local, router, loader, identity.uplink()));
+    policy = closing.later(new PolicyInForce(local, router, limits, loader, identity.uplink()));
   }
 
   private void startHealth() {
@@ -169,7 +188,7 @@ final class Box implements AutoCloseable {
   }
 
   /** Called on the sync's thread for each bundle, the stored one first. */
-  private void apply(BundleContent content) throws BundleRejected {
+  private void apply(BundleContent content) throws BundleRejected, InterruptedException {
     try {
       List<X509Certificate> authorities = authorities(content);
       policy.apply(content);

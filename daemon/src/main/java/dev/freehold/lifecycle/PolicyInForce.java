@@ -9,13 +9,19 @@ import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.uplink.ClientIdentity;
+import dev.freehold.limits.Limits;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.Provider;
 import dev.freehold.provider.remote.RemoteProvider;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +36,7 @@ final class PolicyInForce implements AutoCloseable {
 
   private final LocalProvider local;
   private final Router router;
+  private final Limits limits;
   private final ModelLoader loader;
   private final ClientIdentity device;
   private final Catalogue catalogue = Catalogue.load();
@@ -40,9 +47,15 @@ final class PolicyInForce implements AutoCloseable {
    *
    * @param device what this box shows of itself to other boxes
    */
-  PolicyInForce(LocalProvider local, Router router, ModelLoader loader, ClientIdentity device) {
+  PolicyInForce(
+      LocalProvider local,
+      Router router,
+      Limits limits,
+      ModelLoader loader,
+      ClientIdentity device) {
     this.local = local;
     this.router = router;
+    this.limits = limits;
     this.loader = loader;
     this.device = device;
   }
@@ -50,7 +63,7 @@ final class PolicyInForce implements AutoCloseable {
   /**
    * @throws PolicyException if the policy has mistakes; what was in force stays so
    */
-  synchronized void apply(BundleContent content) throws PolicyException {
+  synchronized void apply(BundleContent content) throws PolicyException, InterruptedException {
     Policy policy = Policy.parse(content.policyYaml(), catalogue);
     List<RemoteProvider> opened = new ArrayList<>();
     List<ModelSpec> models;
@@ -60,9 +73,11 @@ final class PolicyInForce implements AutoCloseable {
       for (ProviderSpec spec : policy.providers().values()) {
         providers.put(spec.name(), provider(spec, content, opened));
       }
-      RoutingTable table = RoutingTable.compile(policy, providers, content.notAfter());
+      RoutingTable table =
+          RoutingTable.compile(policy, version(content), providers, content.notAfter());
       models = table.servesLocally() ? List.copyOf(policy.models().values()) : List.of();
       loader.announce(models);
+      limits.apply(policy);
       router.apply(table);
       applied = true;
     } finally {
@@ -70,6 +85,17 @@ final class PolicyInForce implements AutoCloseable {
     }
     remote = opened;
     loader.want(models, entries(content));
+  }
+
+  private static PolicyVersion version(BundleContent content) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(content.policyYaml().getBytes(StandardCharsets.UTF_8));
+      return new PolicyVersion(content.version(), HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   private Provider provider(ProviderSpec spec, BundleContent content, List<RemoteProvider> opened) {

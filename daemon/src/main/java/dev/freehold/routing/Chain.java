@@ -5,6 +5,7 @@ import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
+import dev.freehold.limits.Charge;
 import dev.freehold.provider.Attempt;
 import dev.freehold.provider.PreparedPrompt;
 import dev.freehold.provider.Timing;
@@ -22,6 +23,7 @@ import java.util.random.RandomGenerator;
  * know. The candidates are fixed; nothing adds one.
  *
  * @param conversation what a sticky route knows the conversation by
+ * @param tally where attempts are counted and paid
  * @param promptUnneeded called once it is certain that no model of this box answers
  */
 record Chain(
@@ -32,6 +34,7 @@ record Chain(
     Instant deadline,
     Optional<String> conversation,
     Runnable promptUnneeded,
+    Tally tally,
     Surroundings surroundings) {
 
   Chain {
@@ -42,12 +45,17 @@ record Chain(
     Objects.requireNonNull(deadline, "deadline");
     Objects.requireNonNull(conversation, "conversation");
     Objects.requireNonNull(promptUnneeded, "promptUnneeded");
+    Objects.requireNonNull(tally, "tally");
     Objects.requireNonNull(surroundings, "surroundings");
   }
 
   /** What all chains of a router share. */
   record Surroundings(
-      Timing timing, HealthBoard board, Conversations conversations, RandomGenerator random) {}
+      Timing timing,
+      HealthBoard board,
+      Conversations conversations,
+      RandomGenerator random,
+      Oversight oversight) {}
 
   Timing timing() {
     return surroundings.timing();
@@ -81,13 +89,31 @@ record Chain(
         : request;
   }
 
+  /**
+   * Reserves what an attempt may cost.
+   *
+   * @throws InferenceException if the candidate must be passed over
+   */
+  Charge admit(Candidate candidate) throws InferenceException {
+    return tally.admit(candidate, route.costMax());
+  }
+
   /** Starts an attempt. */
-  InferenceStream ask(Candidate candidate, InferenceRequest asked)
+  InferenceStream ask(Candidate candidate, InferenceRequest asked, Charge charge)
       throws InferenceException, InterruptedException {
-    return candidate
-        .provider()
-        .infer(
-            new Attempt(asked, prepared, candidate.permit(), deadline, Attempt.Departure.UNSEEN));
+    try {
+      return candidate
+          .provider()
+          .infer(
+              new Attempt(
+                  asked,
+                  prepared,
+                  candidate.permit(),
+                  deadline,
+                  (host, bytes) -> tally.leaving(candidate, host, bytes, charge)));
+    } catch (Journal.NothingLeaves e) {
+      throw Journal.NothingLeaves.toClient();
+    }
   }
 
   /** A candidate has begun to answer. */

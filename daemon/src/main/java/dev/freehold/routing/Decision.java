@@ -1,6 +1,7 @@
 package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param facts what the routes' conditions saw
  * @param promptTokensExact whether the local model counted the prompt; if not, the number is an
  *     estimate
+ * @param raisedBy what made the label what it is, such as {@code group legal}, {@code header} or
+ *     {@code detected iban}
  * @param route the first route whose condition held, if any
  * @param candidates the route's providers that may and can answer, in the order in which they are
  *     asked
@@ -22,12 +25,14 @@ import java.util.Optional;
 public record Decision(
     RouteFacts facts,
     boolean promptTokensExact,
+    List<String> raisedBy,
     Optional<RouteSpec> route,
     List<Candidate> candidates,
     List<Rejection> rejections) {
 
   public Decision {
     Objects.requireNonNull(facts, "facts");
+    raisedBy = List.copyOf(raisedBy);
     Objects.requireNonNull(route, "route");
     candidates = List.copyOf(candidates);
     rejections = List.copyOf(rejections);
@@ -61,17 +66,21 @@ public record Decision(
    * @param retryAfter when it may be asked again, where that is known
    */
   public record Rejection(
-      String provider, Cause cause, String reason, Optional<Duration> retryAfter) {
+      ProviderSpec spec, Cause cause, String reason, Optional<Duration> retryAfter) {
 
     public Rejection {
-      Objects.requireNonNull(provider, "provider");
+      Objects.requireNonNull(spec, "spec");
       Objects.requireNonNull(cause, "cause");
       Objects.requireNonNull(reason, "reason");
       Objects.requireNonNull(retryAfter, "retryAfter");
     }
 
-    Rejection(String provider, Cause cause, String reason) {
-      this(provider, cause, reason, Optional.empty());
+    Rejection(ProviderSpec spec, Cause cause, String reason) {
+      this(spec, cause, reason, Optional.empty());
+    }
+
+    public String provider() {
+      return spec.name();
     }
   }
 }

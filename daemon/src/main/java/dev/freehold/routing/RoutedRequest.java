@@ -4,11 +4,14 @@ import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.limits.Estimate;
+import dev.freehold.limits.Reservation;
 import dev.freehold.provider.PreparedPrompt;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -20,26 +23,32 @@ import java.util.stream.Collectors;
  */
 public final class RoutedRequest implements AutoCloseable {
 
+  private final Inquiry inquiry;
   private final InferenceRequest request;
   private final Decision decision;
   private final Optional<PreparedPrompt> prepared;
   private final Instant deadline;
   private final Optional<String> conversation;
+  private final RoutingTable table;
   private final Chain.Surroundings surroundings;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private Tally tally;
 
   RoutedRequest(
-      InferenceRequest request,
+      Inquiry inquiry,
       Decision decision,
       Optional<PreparedPrompt> prepared,
       Instant deadline,
       Optional<String> conversation,
+      RoutingTable table,
       Chain.Surroundings surroundings) {
-    this.request = request;
+    this.inquiry = inquiry;
+    this.request = inquiry.request();
     this.decision = decision;
     this.prepared = prepared;
     this.deadline = deadline;
     this.conversation = conversation;
+    this.table = table;
     this.surroundings = surroundings;
   }
 
@@ -56,7 +65,37 @@ public final class RoutedRequest implements AutoCloseable {
   }
 
   /**
-   * A stream that asks the candidates in order once it is read.
+   * Admits the request to be answered: reserves what it may use and writes the decision down. The
+   * account that comes back is the caller's to end.
+   *
+   * @param entryId the box's own id of the request, in receipts and in the ledger
+   * @throws InferenceException if a limit of the client stands in the way
+   */
+  public Tally admit(String entryId, Instant arrival) throws InferenceException {
+    Oversight oversight = surroundings.oversight();
+    Caller caller = inquiry.caller();
+    Reservation reservation =
+        oversight
+            .limits()
+            .reserve(
+                caller.name(),
+                caller.groups(),
+                Estimate.of(decision.facts().promptTokens(), request.completionTokensMax()),
+                arrival);
+    tally = new Tally(entryId, inquiry, decision, reservation, oversight.journal());
+    oversight
+        .journal()
+        .decided(
+            entryId,
+            inquiry,
+            decision,
+            table.version(),
+            table.allowed(decision.label(), surroundings.timing().instant()));
+    return tally;
+  }
+
+  /**
+   * A stream that asks the candidates in order once it is read. The request has been admitted.
    *
    * @throws InferenceException if there is no candidate
    */
@@ -73,7 +112,7 @@ public final class RoutedRequest implements AutoCloseable {
     if (decision.candidates().isEmpty()) {
       throw nobody(route.name());
     }
-    return new RoutedStream(chain(route, decision.candidates(), request));
+    return new RoutedStream(chain(route, decision.candidates(), request), true);
   }
 
   /**
@@ -85,12 +124,20 @@ public final class RoutedRequest implements AutoCloseable {
     RouteSpec same =
         new RouteSpec(
             decision.routeName().orElseThrow(), Optional.empty(), List.of(candidate.name()));
-    return new RoutedStream(chain(same, List.of(candidate), another));
+    return new RoutedStream(chain(same, List.of(candidate), another), false);
   }
 
   private Chain chain(RouteSpec route, List<Candidate> candidates, InferenceRequest asked) {
     return new Chain(
-        route, candidates, asked, prepared, deadline, conversation, this::close, surroundings);
+        route,
+        candidates,
+        asked,
+        prepared,
+        deadline,
+        conversation,
+        this::close,
+        Objects.requireNonNull(tally, "the request was not admitted"),
+        surroundings);
   }
 
   /** Nobody is left to ask: what stood in the way of those who came closest decides. */

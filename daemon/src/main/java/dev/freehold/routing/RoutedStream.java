@@ -45,6 +45,7 @@ public final class RoutedStream implements InferenceStream {
   private static final Logger LOGGER = System.getLogger(RoutedStream.class.getName());
 
   private final Chain chain;
+  private final boolean digested;
   private final Timing timing;
   private final Timing.Alarm deadline;
 
@@ -63,8 +64,14 @@ public final class RoutedStream implements InferenceStream {
   /** A local answer that did not pass. */
   private record Judged(Running attempt, WholeStream answer) {}
 
-  RoutedStream(Chain chain) {
+  /**
+   * A stream that asks when it is read.
+   *
+   * @param digested whether its text is the one that the receipt recognises
+   */
+  RoutedStream(Chain chain, boolean digested) {
     this.chain = chain;
+    this.digested = digested;
     this.timing = chain.timing();
     this.deadline = timing.at(chain.deadline(), () -> end(true));
   }
@@ -312,8 +319,12 @@ public final class RoutedStream implements InferenceStream {
   }
 
   private InferenceEvent told(InferenceEvent event) {
-    if (event instanceof InferenceEvent.Finished) {
-      deadline.cancel();
+    switch (event) {
+      case InferenceEvent.Finished _ -> deadline.cancel();
+      case InferenceEvent.TextDelta(String text) when digested -> chain.tally().answered(text);
+      default -> {
+        // Only the text of an answer is recognised by its digest.
+      }
     }
     return event;
   }

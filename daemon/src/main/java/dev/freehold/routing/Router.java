@@ -1,14 +1,15 @@
 package dev.freehold.routing;
 
-import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.detection.Findings;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
+import dev.freehold.limits.RateStatus;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
@@ -25,7 +26,6 @@ import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** Holds the routing table in force and applies it to requests. */
@@ -40,6 +40,7 @@ public final class Router {
   private static final Logger LOGGER = System.getLogger(Router.class.getName());
 
   private final LocalModels localModels;
+  private final Oversight oversight;
   private final Clock clock;
   private final Timing timing;
   private final Duration requestTimeout;
@@ -55,15 +56,21 @@ public final class Router {
    * @param timing by which attempts wait
    * @param requestTimeout the one deadline for all attempts of a request together
    */
-  public Router(LocalModels localModels, Clock clock, Timing timing, Duration requestTimeout) {
+  public Router(
+      LocalModels localModels,
+      Oversight oversight,
+      Clock clock,
+      Timing timing,
+      Duration requestTimeout) {
     this.localModels = Objects.requireNonNull(localModels, "localModels");
+    this.oversight = Objects.requireNonNull(oversight, "oversight");
     this.clock = Objects.requireNonNull(clock, "clock");
     this.timing = Objects.requireNonNull(timing, "timing");
     this.requestTimeout = Objects.requireNonNull(requestTimeout, "requestTimeout");
     this.board = new HealthBoard(timing);
     Conversations conversations = new Conversations();
     RandomGenerator random = new SecureRandom();
-    this.surroundings = new Chain.Surroundings(timing, board, conversations, random);
+    this.surroundings = new Chain.Surroundings(timing, board, conversations, random, oversight);
     this.selection = new Selection(board, conversations, random);
   }
 
@@ -116,10 +123,11 @@ public final class Router {
     RoutingTable current = table;
     Instant now = clock.instant();
     Caller caller = inquiry.caller();
-    Label label = current.labelOf(caller, now);
-    label = inquiry.declaredLabel().map(label::atLeast).orElse(label);
     InferenceRequest request =
         inquiry.request().withModel(model(current, inquiry.request().model()));
+    Findings findings =
+        current.detect().isEmpty() ? Findings.NONE : oversight.detector().scan(request);
+    Labelling labelling = Labelling.of(current, inquiry, findings, now);
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {
@@ -127,19 +135,25 @@ public final class Router {
           new RouteFacts(
               caller.name(),
               caller.groups(),
-              label,
+              labelling.label(),
               request.model(),
               prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
               request.completionTokensMax().orElse(0),
               Needs.of(request, inquiry.needsReasoning()),
-              Set.of(),
+              findings.kinds(),
               localModels.queueSeconds(),
               current.outPerMillion(LocalDate.now(clock)),
               board.firstTokenSeconds(current.providers()),
               LocalDateTime.now(clock));
       Decision decision =
-          selection.decide(current, inquiry.with(request), facts, prepared.isPresent(), clock);
-      RoutedRequest routed = routed(caller, request, decision, prepared);
+          selection.decide(
+              current,
+              inquiry.with(request),
+              facts,
+              prepared.isPresent(),
+              labelling.raisedBy(),
+              clock);
+      RoutedRequest routed = routed(current, inquiry.with(request), decision, prepared);
       decided = true;
       return routed;
     } finally {
@@ -150,10 +164,7 @@ public final class Router {
   }
 
   private RoutedRequest routed(
-      Caller caller,
-      InferenceRequest request,
-      Decision decision,
-      Optional<PreparedPrompt> prepared) {
+      RoutingTable current, Inquiry inquiry, Decision decision, Optional<PreparedPrompt> prepared) {
     Duration allowed =
         decision
             .route()
@@ -164,9 +175,25 @@ public final class Router {
         decision
             .route()
             .filter(RouteSpec::sticky)
-            .flatMap(route -> surroundings.conversations().of(caller, request));
+            .flatMap(route -> surroundings.conversations().of(inquiry.caller(), inquiry.request()));
     return new RoutedRequest(
-        request, decision, prepared, timing.instant().plus(allowed), conversation, surroundings);
+        inquiry,
+        decision,
+        prepared,
+        timing.instant().plus(allowed),
+        conversation,
+        current,
+        surroundings);
+  }
+
+  /** The keyed digest of a request's body, as its client sent it. */
+  public String digest(byte[] body) {
+    return oversight.journal().digest(body);
+  }
+
+  /** What a client has left at this moment. */
+  public RateStatus rates(Caller caller) {
+    return oversight.limits().rates(caller.name(), caller.groups());
   }
 
   /** The policy's own name of the model that the client means; from here on there is no other. */

@@ -3,6 +3,7 @@ package dev.freehold.routing;
 import dev.freehold.bundle.policy.ClientGroup;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
+import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteCondition;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One policy, made ready to use: conditions compiled, providers found by name. It never changes; a
@@ -41,6 +43,8 @@ public final class RoutingTable {
   private final List<Route> routes;
   private final List<ProviderSpec> providers;
   private final List<Offer> local;
+  private final Map<PersonalData, Label> detect;
+  private final PolicyVersion version;
   private final Instant expiry;
 
   private RoutingTable(
@@ -50,6 +54,8 @@ public final class RoutingTable {
       List<Route> routes,
       List<ProviderSpec> providers,
       List<Offer> local,
+      Map<PersonalData, Label> detect,
+      PolicyVersion version,
       Instant expiry) {
     this.models = models;
     for (ModelSpec model : models.values()) {
@@ -61,19 +67,22 @@ public final class RoutingTable {
     this.routes = routes;
     this.providers = providers;
     this.local = local;
+    this.detect = detect;
+    this.version = version;
     this.expiry = expiry;
   }
 
   /**
    * Compiles a policy.
    *
+   * @param version which policy this is, for the receipts
    * @param providers one for every provider of the policy, by its name there
    * @param expiry when the bundle that brought the policy expires; from then on the table allows
    *     the local engine only and treats every request as restricted
    * @throws IllegalArgumentException if a provider is missing or a condition does not compile
    */
   public static RoutingTable compile(
-      Policy policy, Map<String, Provider> providers, Instant expiry) {
+      Policy policy, PolicyVersion version, Map<String, Provider> providers, Instant expiry) {
     Map<String, Offer> offers = new LinkedHashMap<>();
     for (ProviderSpec spec : policy.providers().values()) {
       Provider provider = providers.get(spec.name());
@@ -99,13 +108,23 @@ public final class RoutingTable {
         List.copyOf(routes),
         List.copyOf(policy.providers().values()),
         offers.values().stream().filter(RoutingTable::isLocal).toList(),
+        policy.detect(),
+        version,
         expiry);
   }
 
   /** A table that offers nothing: what a box has before its first bundle. */
   public static RoutingTable empty() {
     return new RoutingTable(
-        Map.of(), Map.of(), Locality.localOnly(), List.of(), List.of(), List.of(), Instant.MAX);
+        Map.of(),
+        Map.of(),
+        Locality.localOnly(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Map.of(),
+        PolicyVersion.NONE,
+        Instant.MAX);
   }
 
   /** What clients may ask for. */
@@ -151,6 +170,14 @@ public final class RoutingTable {
     return isExpired(now) ? Label.RESTRICTED : highest.get();
   }
 
+  /** The caller's groups that have a label. */
+  List<String> groupsOf(Caller caller, Label label) {
+    return caller.groups().stream()
+        .filter(clients::containsKey)
+        .filter(group -> clients.get(group).label() == label)
+        .toList();
+  }
+
   /** The first route that applies, if one does. */
   Optional<Route> route(RouteFacts facts, Instant now) {
     if (isExpired(now)) {
@@ -167,6 +194,21 @@ public final class RoutingTable {
     return inForce.permit(requestId, label, offer.spec());
   }
 
+  /** Where requests of a label may go now. */
+  Set<TrustClass> allowed(Label label, Instant now) {
+    return (isExpired(now) ? Locality.localOnly() : locality).of(label);
+  }
+
+  /** The least label of a request in which a kind of personal data is found. */
+  Map<PersonalData, Label> detect() {
+    return detect;
+  }
+
+  /** Which policy this is. */
+  PolicyVersion version() {
+    return version;
+  }
+
   /** What the policy says of its providers. */
   List<ProviderSpec> providers() {
     return providers;
@@ -181,7 +223,8 @@ public final class RoutingTable {
     return prices;
   }
 
-  private boolean isExpired(Instant now) {
+  /** Whether it allows the local engine only. */
+  boolean isExpired(Instant now) {
     return now.isAfter(expiry);
   }
 

@@ -7,8 +7,12 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Traffic;
 import dev.freehold.inference.Usage;
+import dev.freehold.limits.Charge;
+import dev.freehold.limits.Cost;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One attempt of one candidate: its stream, and what it tells of the candidate's health. One thread
@@ -23,6 +27,9 @@ final class Running {
 
   // Guarded by this.
   private InferenceStream stream;
+  private Charge charge;
+  private Usage finalUsage;
+  private Optional<Kind> failure = Optional.empty();
   private boolean closed;
 
   private Instant firstEvent;
@@ -32,19 +39,22 @@ final class Running {
     this.candidate = candidate;
     this.health = chain.health(candidate);
     this.began = chain.timing().instant();
+    chain.tally().began(this);
   }
 
   /** Asks, and reads the whole answer before any of it is given. */
   WholeStream whole() throws InferenceException, InterruptedException {
-    InferenceStream asked = begin(chain.requestToJudge());
     try {
-      WholeStream whole = WholeStream.of(asked);
+      WholeStream whole = WholeStream.of(begin(chain.requestToJudge()));
       synchronized (this) {
         stream = whole;
       }
+      if (whole.isWhole()) {
+        settle(whole.usageSoFar());
+      }
       return whole;
     } catch (InferenceException e) {
-      health.failed(e);
+      failed(e);
       throw e;
     }
   }
@@ -60,7 +70,11 @@ final class Running {
 
   private InferenceStream begin(InferenceRequest request)
       throws InferenceException, InterruptedException {
-    InferenceStream asked = chain.ask(candidate, request);
+    Charge reserved = chain.admit(candidate);
+    synchronized (this) {
+      charge = reserved;
+    }
+    InferenceStream asked = chain.ask(candidate, request, reserved);
     boolean unwanted;
     synchronized (this) {
       stream = asked;
@@ -88,7 +102,7 @@ final class Running {
       answered = true;
       return new Begun(this, event);
     } catch (InferenceException e) {
-      health.failed(e);
+      failed(e);
       throw e;
     } finally {
       if (!answered) {
@@ -103,14 +117,31 @@ final class Running {
       told(event);
       return event;
     } catch (InferenceException e) {
-      if (!isClosed()) {
-        health.failed(e);
-      }
+      failed(e);
       throw e;
     }
   }
 
+  synchronized Cost reserved() {
+    return charge == null ? Cost.NONE : charge.reserved();
+  }
+
+  /** What this attempt came to, so far. */
+  Attempted attempted() {
+    Usage usage = usage();
+    Traffic traffic = traffic();
+    synchronized (this) {
+      Cost cost = charge == null ? Cost.NONE : charge.tariff().cost(usage);
+      return new Attempted(candidate.spec(), usage, traffic, cost, end());
+    }
+  }
+
   Usage usage() {
+    synchronized (this) {
+      if (finalUsage != null) {
+        return finalUsage;
+      }
+    }
     InferenceStream current = streamOrNull();
     return current == null ? Usage.NONE : current.usageSoFar();
   }
@@ -120,14 +151,21 @@ final class Running {
     return current == null ? Traffic.NONE : current.traffic();
   }
 
+  /** Ends it, and pays what it took. */
   void close() {
     InferenceStream current;
+    Charge reserved;
     synchronized (this) {
       closed = true;
       current = stream;
+      reserved = charge;
     }
     if (current != null) {
       current.close();
+    }
+    if (reserved != null) {
+      reserved.observe(usage());
+      reserved.close();
     }
   }
 
@@ -136,7 +174,58 @@ final class Running {
       health.finished(
           finished.usage().completionTokens(),
           Duration.between(firstEvent, chain.timing().instant()));
+      settle(finished.usage());
     }
+  }
+
+  private void settle(Usage usage) {
+    synchronized (this) {
+      finalUsage = usage;
+    }
+    charge.settle(usage);
+  }
+
+  private void failed(InferenceException e) {
+    Charge reserved;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      failure = Optional.of(e.kind());
+      reserved = charge;
+    }
+    health.failed(e);
+    if (reserved != null && usage().totalTokens() == 0 && isFree(e.kind())) {
+      reserved.release();
+    }
+  }
+
+  /** Whether a provider that fails in this way has done nothing that it charges. */
+  private static boolean isFree(Kind kind) {
+    return switch (kind) {
+      case INVALID_REQUEST,
+          UNSUPPORTED,
+          CONTEXT_TOO_LONG,
+          MODEL_NOT_FOUND,
+          FORBIDDEN,
+          OVERLOADED,
+          UNAVAILABLE,
+          PROVIDER_REFUSED,
+          PROVIDER_LIMITED,
+          PROVIDER_FAILED ->
+          true;
+      // It may have been at work when nobody waited any more.
+      case TIMED_OUT, CANCELLED, INTERNAL -> false;
+    };
+  }
+
+  private String end() {
+    if (finalUsage != null) {
+      return "answered";
+    }
+    return failure
+        .map(kind -> kind.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .orElse(closed ? "given-up" : "running");
   }
 
   private InferenceStream stream() throws InferenceException {
@@ -149,10 +238,6 @@ final class Running {
 
   private synchronized InferenceStream streamOrNull() {
     return stream;
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
   }
 
   private static InferenceException cancelled() {

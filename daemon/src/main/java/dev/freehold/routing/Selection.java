@@ -39,11 +39,13 @@ final class Selection {
       Inquiry inquiry,
       RouteFacts facts,
       boolean promptTokensExact,
+      List<String> raisedBy,
       Clock clock) {
     Instant now = clock.instant();
     Optional<RoutingTable.Route> route = table.route(facts, now);
     if (route.isEmpty()) {
-      return new Decision(facts, promptTokensExact, Optional.empty(), List.of(), List.of());
+      return new Decision(
+          facts, promptTokensExact, raisedBy, Optional.empty(), List.of(), List.of());
     }
     Needs needs = new Needs(inquiry.request(), facts.needs(), facts.promptTokens());
     List<Candidate> candidates = new ArrayList<>();
@@ -73,6 +75,7 @@ final class Selection {
     return new Decision(
         facts,
         promptTokensExact,
+        raisedBy,
         Optional.of(spec),
         spec.sticky() ? stuck(inquiry.caller(), inquiry.request(), ordered) : ordered,
         rejections);
@@ -88,7 +91,7 @@ final class Selection {
 
   private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {
     return new Rejection(
-        spec.name(),
+        spec,
         Cause.LOCALITY,
         "locality of '%s' does not allow '%s'"
             .formatted(facts.label().text(), spec.trust().text()));
@@ -99,7 +102,7 @@ final class Selection {
     Optional<Needs.Lack> lack = needs.lackOf(spec, offer.provider());
     if (lack.isPresent()) {
       Cause cause = lack.get().context() ? Cause.CONTEXT : Cause.FEATURE;
-      return Optional.of(new Rejection(spec.name(), cause, lack.get().reason()));
+      return Optional.of(new Rejection(spec, cause, lack.get().reason()));
     }
     return board
         .of(spec)
@@ -107,7 +110,7 @@ final class Selection {
         .map(
             closed ->
                 new Rejection(
-                    spec.name(), Cause.HEALTH, closed.reason(), Optional.of(closed.retryAfter())));
+                    spec, Cause.HEALTH, closed.reason(), Optional.of(closed.retryAfter())));
   }
 
   /** The one that answered this conversation before comes first, if it is among them. */

@@ -10,7 +10,9 @@ import dev.freehold.provider.RetiredModel;
 import dev.freehold.provider.ServedModel;
 import dev.freehold.provider.Timing;
 import dev.freehold.routing.Router;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutingTable;
+import dev.freehold.routing.TestOversight;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
@@ -48,9 +50,9 @@ final class LocalBox implements AutoCloseable {
           "  %s: {catalogue: %s, context: %d}\n"
               .formatted(model.name, model.catalogueName, model.contextTokens));
     }
-    Router router = new Router(provider, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(5));
+    Router router = new Router(provider, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(5));
     router.apply(
-        RoutingTable.compile(policy(lines.toString()), Map.of("local", provider), Instant.MAX));
+        RoutingTable.compile(policy(lines.toString()), PolicyVersion.NONE, Map.of("local", provider), Instant.MAX));
     ledger = UsageLedger.open(folder.resolve("store"));
     TestAuthority.Credential own = servers.server();
     server =

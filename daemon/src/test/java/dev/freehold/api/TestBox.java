@@ -9,7 +9,9 @@ import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.Provider;
 import dev.freehold.provider.Timing;
 import dev.freehold.routing.Router;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutingTable;
+import dev.freehold.routing.TestOversight;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.store.UsageRecord;
 import java.io.IOException;
@@ -42,6 +44,7 @@ final class TestBox implements AutoCloseable {
       clients:
         legal:   {label: confidential}
         website: {label: public}
+      detect: {email: confidential, images: public}
       routes:
         - {name: tools, when: "needs.tools", use: [remote, local]}
         - {name: vision, when: "needs.vision", use: [remote, local]}
@@ -53,7 +56,7 @@ final class TestBox implements AutoCloseable {
   final FakeLocalModels models = new FakeLocalModels();
   final FakeProvider local = new FakeProvider("local").answers("Hel", "lo");
   final FakeProvider remote = new FakeProvider("remote").answers("remote");
-  final Router router = new Router(models, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
+  final Router router = new Router(models, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
   final RequestMetrics metrics = RequestMetrics.create(EngineGauges.none());
   final UsageLedger ledger;
   final LanServer server;
@@ -65,7 +68,7 @@ final class TestBox implements AutoCloseable {
 
   TestBox(Path folder, int bodyBytesMax) {
     Map<String, Provider> providers = Map.of("local", local, "remote", remote);
-    router.apply(RoutingTable.compile(policy(), providers, Instant.MAX));
+    router.apply(RoutingTable.compile(policy(), PolicyVersion.NONE, providers, Instant.MAX));
     ledger = UsageLedger.open(folder);
     LanServerConfig config =
         new LanServerConfig(

@@ -199,7 +199,8 @@ class PersonalDataDetectorTest {
         "4111 1111 1111 1112",
         "756.9217.0769.84",
         "+41 12",
-        "0123456789"
+        "0123456789",
+        "Boston, MA 02110-1301, USA"
       })
   void whatOnlyLooksLikePersonalDataIsPassedOver(String text) {
     assertEquals(Set.of(), detector.scan(Requests.saying("see " + text + " here")).kinds());

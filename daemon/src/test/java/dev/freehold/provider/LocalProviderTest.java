@@ -34,10 +34,13 @@ import dev.freehold.routing.Inquiry;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.RoutedStream;
 import dev.freehold.routing.Router;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutingTable;
+import dev.freehold.routing.TestOversight;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -54,6 +57,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The local provider over the real engine and the starter model. */
 @Timeout(120)
 class LocalProviderTest {
+
+  private static final AtomicLong ENTRIES = new AtomicLong();
 
   private static final Tool WEATHER =
       new Tool(
@@ -337,8 +342,8 @@ class LocalProviderTest {
             routes:
               - {name: usual, use: [local, hub]}
             """);
-    Router router = new Router(PROVIDER, Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
-    router.apply(RoutingTable.compile(policy, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
+    Router router = new Router(PROVIDER, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
+    router.apply(RoutingTable.compile(policy, PolicyVersion.NONE, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
     Inquiry inquiry =
         new Inquiry(
             new Caller("alice", List.of("editors")),
@@ -346,7 +351,7 @@ class LocalProviderTest {
             Optional.empty(),
             false);
     try (RoutedRequest routed = router.decide(inquiry);
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(new TextDelta("filled"), stream.next());
       assertEquals(Kind.UNSUPPORTED, stream.failures().getFirst().exception().kind());
     }
@@ -392,5 +397,11 @@ class LocalProviderTest {
               .prompt(ask("Hi", new OutputFormat.Text()))
               .replaceFirst("(?s)^<\\|im_start\\|>system.*?<\\|im_end\\|>\n", ""));
     }
+  }
+
+  /** As the API does it before it asks. */
+  private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    return routed;
   }
 }

@@ -25,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** How one answer is sought among the candidates: waits, breakers, hedges, cascades. */
 class ChainOfAttemptsTest {
+
+  private static final AtomicLong ENTRIES = new AtomicLong();
 
   private static final String POLICY =
       """
@@ -80,14 +83,13 @@ class ChainOfAttemptsTest {
   private Router router() {
     try {
       Router made =
-          new Router(
-              models,
+          new Router(models, TestOversight.create(),
               Clock.fixed(timing.instant(), ZoneOffset.UTC),
               timing,
               Duration.ofMinutes(10));
       Map<String, Provider> providers =
           Map.of("local", local, "hub", hub, "east", east, "west", west);
-      made.apply(RoutingTable.compile(Policy.parse(POLICY), providers, Instant.MAX));
+      made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
       return made;
     } catch (dev.freehold.bundle.policy.PolicyException e) {
       throw new AssertionError(e.problems().toString(), e);
@@ -118,7 +120,7 @@ class ChainOfAttemptsTest {
   private String ask(String group, OutputFormat format)
       throws InferenceException, InterruptedException {
     try (RoutedRequest routed = decide(group, format);
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       StringBuilder text = new StringBuilder();
       InferenceEvent event;
       do {
@@ -194,7 +196,7 @@ class ChainOfAttemptsTest {
     }
     Map<String, Provider> providers =
         Map.of("local", local, "hub", hub, "east", east, "west", west);
-    router.apply(RoutingTable.compile(Policy.parse(POLICY), providers, Instant.MAX));
+    router.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
     ask("website");
     assertEquals(3, hub.attempts().size());
   }
@@ -263,7 +265,7 @@ class ChainOfAttemptsTest {
     west.plays(List.of(new Step.Await(never)));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         RoutedRequest routed = decide("hedged", new OutputFormat.Text());
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       Future<InferenceException> failure =
           threads.submit(() -> assertThrows(InferenceException.class, stream::next));
       await(east);
@@ -351,7 +353,7 @@ class ChainOfAttemptsTest {
                     request(new OutputFormat.Text()),
                     Optional.empty(),
                     false));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(new InferenceEvent.TextDelta("perhaps"), stream.next());
     }
     assertTrue(east.attempts().isEmpty());
@@ -373,5 +375,11 @@ class ChainOfAttemptsTest {
     while (provider.attempts().isEmpty()) {
       Thread.onSpinWait();
     }
+  }
+
+  /** As the API does it before it asks. */
+  private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    return routed;
   }
 }

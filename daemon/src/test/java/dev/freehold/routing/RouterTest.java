@@ -28,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RouterTest {
+
+  private static final AtomicLong ENTRIES = new AtomicLong();
 
   private static final String POLICY =
       """
@@ -89,10 +92,10 @@ class RouterTest {
   }
 
   private Router router(Instant now, Duration timeout, Instant expiry) throws PolicyException {
-    Router made = new Router(models, Clock.fixed(now, ZoneOffset.UTC), Timing.SYSTEM, timeout);
+    Router made = new Router(models, TestOversight.create(), Clock.fixed(now, ZoneOffset.UTC), Timing.SYSTEM, timeout);
     Map<String, Provider> providers =
         Map.of("local", local, "hub", hub, "helvet", helvet, "claude", claude);
-    made.apply(RoutingTable.compile(Policy.parse(POLICY), providers, expiry));
+    made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, expiry));
     return made;
   }
 
@@ -181,13 +184,11 @@ class RouterTest {
     Decision decision = decide(inquiry("hi", null, "legal"));
     assertEquals(Optional.of("usual"), decision.routeName());
     assertEquals(List.of("local", "hub"), names(decision));
-    assertEquals(
-        List.of(
-            new Decision.Rejection(
-                "helvet",
-                Decision.Cause.LOCALITY,
-                "locality of 'confidential' does not allow 'sovereign'")),
-        decision.rejections());
+    Decision.Rejection rejection = decision.rejections().getFirst();
+    assertEquals(1, decision.rejections().size());
+    assertEquals("helvet", rejection.provider());
+    assertEquals(Decision.Cause.LOCALITY, rejection.cause());
+    assertEquals("locality of 'confidential' does not allow 'sovereign'", rejection.reason());
   }
 
   @Test
@@ -258,11 +259,11 @@ class RouterTest {
     models.fails(Kind.UNSUPPORTED);
     local.fails(Kind.UNSUPPORTED);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(new InferenceEvent.TextDelta("hub"), stream.next());
     }
     try (RoutedRequest routed = router.decide(inquiry("hi", "restricted", "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       InferenceException e = assertThrows(InferenceException.class, stream::next);
       assertEquals(Kind.UNSUPPORTED, e.kind(), "and of nobody else");
     }
@@ -285,7 +286,7 @@ class RouterTest {
         new Inquiry(new Caller("far", List.of("legal")), request("hi"), Optional.empty(), false);
     try (RoutedRequest routed = router.decide(far)) {
       assertEquals(Optional.of("far"), routed.decision().routeName());
-      InferenceException e = assertThrows(InferenceException.class, routed::open);
+      InferenceException e = assertThrows(InferenceException.class, () -> admitted(routed).open());
       assertEquals(Kind.FORBIDDEN, e.kind());
     }
   }
@@ -305,7 +306,7 @@ class RouterTest {
   void failureBeforeOutputFallsBack(Kind kind) throws Exception {
     local.fails(kind);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(new InferenceEvent.TextDelta("hub"), stream.next());
       assertEquals("hub", stream.candidate().orElseThrow().name());
       assertEquals("local", stream.failures().getFirst().provider());
@@ -318,7 +319,7 @@ class RouterTest {
   void requestThatTheEngineFindsWrongIsNotTriedElsewhere() throws Exception {
     local.fails(Kind.INVALID_REQUEST);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(
           Kind.INVALID_REQUEST, assertThrows(InferenceException.class, stream::next).kind());
     }
@@ -330,7 +331,7 @@ class RouterTest {
     models.queueSeconds(5);
     hub.fails(Kind.INVALID_REQUEST);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(new InferenceEvent.TextDelta("helvet"), stream.next());
     }
   }
@@ -340,7 +341,7 @@ class RouterTest {
     local.fails(Kind.PROVIDER_FAILED);
     hub.fails(Kind.PROVIDER_FAILED);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "legal"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertThrows(InferenceException.class, stream::next);
     }
     assertTrue(helvet.attempts().isEmpty());
@@ -351,7 +352,7 @@ class RouterTest {
   void failureAfterOutputIsPassedOn() throws Exception {
     local.plays(List.of(FakeProvider.say("x"), FakeProvider.breaks(Kind.PROVIDER_FAILED)));
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       stream.next();
       assertEquals(
           Kind.PROVIDER_FAILED, assertThrows(InferenceException.class, stream::next).kind());
@@ -365,7 +366,7 @@ class RouterTest {
     hub.fails(Kind.PROVIDER_FAILED);
     helvet.fails(Kind.PROVIDER_REFUSED);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(Kind.OVERLOADED, assertThrows(InferenceException.class, stream::next).kind());
       assertEquals(3, stream.failures().size());
     }
@@ -377,7 +378,7 @@ class RouterTest {
     CountDownLatch never = new CountDownLatch(1);
     local.plays(List.of(new FakeProvider.Step.Await(never)));
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       assertEquals(Kind.TIMED_OUT, assertThrows(InferenceException.class, stream::next).kind());
     }
     assertTrue(hub.attempts().isEmpty(), "no time is left for another attempt");
@@ -389,7 +390,7 @@ class RouterTest {
     local.plays(List.of(new FakeProvider.Step.Await(never)));
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
         RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       Future<InferenceEvent> first = executor.submit(stream::next);
       while (local.attempts().isEmpty()) {
         Thread.onSpinWait();
@@ -404,7 +405,7 @@ class RouterTest {
   @Test
   void requestThatWasDecidedKeepsItsDecisionWhenThePolicyChanges() throws Exception {
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       router.apply(RoutingTable.empty());
       assertEquals(new InferenceEvent.TextDelta("local"), stream.next());
     }
@@ -422,7 +423,7 @@ class RouterTest {
   @Test
   void preparedPromptIsKeptWhileThisBoxAnswersAndNoLonger() throws Exception {
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       stream.next();
       assertEquals(1, models.openPrompts());
     }
@@ -430,7 +431,7 @@ class RouterTest {
 
     local.fails(Kind.OVERLOADED);
     try (RoutedRequest routed = router.decide(inquiry("hi", null, "website"));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       stream.next();
       assertEquals(0, models.openPrompts());
       Candidate hubAnswers = stream.candidate().orElseThrow();
@@ -439,5 +440,11 @@ class RouterTest {
       }
     }
     assertEquals(0, models.openPrompts());
+  }
+
+  /** As the API does it before it asks. */
+  private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    return routed;
   }
 }

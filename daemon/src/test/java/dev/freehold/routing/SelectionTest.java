@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.Test;
 
 /** Who of a route is asked, and who first. */
 class SelectionTest {
+
+  private static final AtomicLong ENTRIES = new AtomicLong();
 
   private static final String POLICY =
       """
@@ -73,8 +76,7 @@ class SelectionTest {
   private Router router(Instant now) {
     try {
       Router made =
-          new Router(
-              new FakeLocalModels(),
+          new Router(new FakeLocalModels(), TestOversight.create(),
               Clock.fixed(now, ZoneOffset.UTC),
               timing,
               Duration.ofMinutes(1));
@@ -88,7 +90,7 @@ class SelectionTest {
               brief,
               "full",
               full);
-      made.apply(RoutingTable.compile(Policy.parse(POLICY), providers, Instant.MAX));
+      made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
       return made;
     } catch (PolicyException e) {
       throw new AssertionError(e.problems().toString(), e);
@@ -143,14 +145,13 @@ class SelectionTest {
     Router other = router(MARCH);
     String only = POLICY.replace("use: [plain, short, full]}", "use: [plain]}");
     other.apply(
-        RoutingTable.compile(
-            Policy.parse(only),
+        RoutingTable.compile(Policy.parse(only), PolicyVersion.NONE,
             Map.of(
                 "local", new FakeProvider("local"), "plain", plain, "short", brief, "full", full),
             Instant.MAX));
     try (RoutedRequest routed =
         other.decide(inquiry("written", request("hi", true, OptionalInt.empty())))) {
-      InferenceException e = assertThrows(InferenceException.class, routed::open);
+      InferenceException e = assertThrows(InferenceException.class, () -> admitted(routed).open());
       assertEquals(Kind.UNSUPPORTED, e.kind());
       assertTrue(e.getMessage().contains("plain") && e.getMessage().contains("tools"));
     }
@@ -193,7 +194,7 @@ class SelectionTest {
             FakeProvider.finish(1)));
     try (RoutedRequest routed =
             router.decide(inquiry("fastest", request("hi", false, OptionalInt.empty())));
-        RoutedStream stream = routed.open()) {
+        RoutedStream stream = admitted(routed).open()) {
       stream.next();
       assertEquals(name, stream.candidate().orElseThrow().name());
     }
@@ -218,7 +219,7 @@ class SelectionTest {
       Inquiry begins = inquiry("sticky", request(text, false, OptionalInt.empty()));
       String answered;
       try (RoutedRequest routed = router.decide(begins);
-          RoutedStream stream = routed.open()) {
+          RoutedStream stream = admitted(routed).open()) {
         stream.next();
         answered = stream.candidate().orElseThrow().name();
       }
@@ -243,5 +244,11 @@ class SelectionTest {
         assertEquals(answered, names(router, inquiry("sticky", goesOn)).getFirst());
       }
     }
+  }
+
+  /** As the API does it before it asks. */
+  private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    return routed;
   }
 }

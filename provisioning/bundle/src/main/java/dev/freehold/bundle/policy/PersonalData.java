@@ -12,7 +12,9 @@ public enum PersonalData {
   CARD("card"),
   NATIONAL_ID("nationalId"),
   IP_ADDRESS("ipAddress"),
-  CREDENTIAL("credential");
+  CREDENTIAL("credential"),
+  /** Nothing reads images: one may show anything. */
+  IMAGES("images");
 
   private final String text;
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.bundle.uplink.ReceiptHead;
 import dev.freehold.controller.store.Alert;
 import dev.freehold.controller.store.ControllerStore;
+import dev.freehold.controller.store.FleetStore;
 import dev.freehold.controller.store.HeldHead;
 import dev.freehold.controller.store.UsageDimension;
 import dev.freehold.controller.store.UsageSum;
@@ -66,8 +67,10 @@ final class FleetRoutes implements HttpService {
             .put("by", by.text())
             .put("since", since.toString())
             .put("until", until.toString());
+    List<UsageSum> found = store.fleet().usage(by, since, until);
+    answer.put("complete", found.size() < FleetStore.SUMS_MAX);
     ArrayNode sums = answer.putArray("usage");
-    for (UsageSum sum : store.fleet().usage(by, since, until)) {
+    for (UsageSum sum : found) {
       sums.addObject()
           .put("name", sum.name())
           .put("currency", sum.currency())

@@ -86,6 +86,9 @@ final class UsageCommand implements Callable<Integer> {
           BigDecimal.valueOf(sum.path("costMicros").asLong(), MICROS_DIGITS).toPlainString(),
           orDash(sum.path("currency").asText()));
     }
+    if (!answer.path("complete").asBoolean()) {
+      out.println("There is more than one answer holds: narrow it by --since and --until.");
+    }
   }
 
   private static String upper(String word) {

@@ -1,0 +1,400 @@
+package dev.freehold.abuse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.freehold.abuse.Rule.Name;
+import dev.freehold.bundle.uplink.AbuseReport;
+import dev.freehold.inference.InferenceException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each rule, by what it is about, with a clock that stands still until it is moved. */
+class WatchTest {
+
+  private static final Instant START = Instant.parse("2026-03-02T08:00:00Z");
+  private static final Suspect.Client ALICE = new Suspect.Client("alice", "CN=clients");
+  private static final Suspect.Client BOB = new Suspect.Client("bob", "CN=clients");
+  private static final Suspect.Address DESK = new Suspect.Address("192.0.2.7");
+  private static final Suspect.Address OTHER = new Suspect.Address("192.0.2.8");
+
+  @TempDir Path folder;
+
+  private final AtomicReference<Instant> now = new AtomicReference<>(START);
+  private Quarantine quarantine;
+  private Watch watch;
+
+  @BeforeEach
+  void open() {
+    quarantine = Quarantine.open(folder.resolve("quarantine.json"), now::get);
+    watch = new Watch(AbuseRules.defaults(), quarantine, now::get);
+  }
+
+  @Test
+  void addressThatTriesOneCertificateAfterAnotherIsShutOut() {
+    for (int i = 0; i < AbuseRules.CERTIFICATES_REFUSED_MAX; i++) {
+      watch.seen(new Event.CertificateRefused(DESK));
+    }
+    assertFalse(isOut(DESK));
+
+    watch.seen(new Event.CertificateRefused(DESK));
+
+    assertTrue(isOut(DESK));
+    assertFalse(isOut(OTHER));
+    assertEquals("certificates-refused", quarantine.list().getFirst().rule());
+  }
+
+  @Test
+  void programWhoseCertificateExpiredAndThatTriesEachMinuteIsNotShutOut() {
+    for (int minute = 0; minute < 24 * 60; minute++) {
+      watch.seen(new Event.CertificateRefused(DESK));
+      advance(Duration.ofMinutes(1));
+    }
+    assertFalse(isOut(DESK));
+  }
+
+  @Test
+  void addressThatComesAsManyClientsIsShutOut() {
+    for (int i = 0; i <= AbuseRules.IDENTITIES_MAX; i++) {
+      assertFalse(isOut(DESK), "after " + i);
+      watch.seen(new Event.Arrived(new Suspect.Client("client-" + i, "CN=clients"), DESK));
+    }
+    assertTrue(isOut(DESK));
+    assertEquals("many-identities", quarantine.list().getFirst().rule());
+  }
+
+  @Test
+  void addressOfAFewClientsThatComeAndGoAllDayIsNotShutOut() {
+    for (int i = 0; i < 5_000; i++) {
+      watch.seen(new Event.Arrived(new Suspect.Client("client-" + i % 15, "CN=clients"), DESK));
+      advance(Duration.ofSeconds(10));
+    }
+    // Others take their place after a while: a shared workplace.
+    for (int i = 0; i < 100; i++) {
+      watch.seen(new Event.Arrived(new Suspect.Client("guest-" + i, "CN=clients"), DESK));
+      advance(Duration.ofMinutes(2));
+    }
+    assertFalse(isOut(DESK));
+  }
+
+  @Test
+  void clientThatUsesMoreTokensThanAnyoneCouldIsShutOut() {
+    long each = AbuseRules.TOKENS_MAX / 100;
+    for (int i = 0; i < 50; i++) {
+      watch.seen(new Event.Prompted(ALICE, each, 1, false));
+      watch.seen(new Event.Answered(ALICE, each));
+    }
+    assertFalse(isOut(ALICE));
+    watch.seen(new Event.Answered(ALICE, 1));
+    assertTrue(isOut(ALICE));
+    assertFalse(isOut(BOB));
+  }
+
+  @Test
+  void clientThatUsesFarMoreThanItUsuallyDoesIsShutOut() {
+    long usual = 60_000;
+    for (int hour = 0; hour < AbuseRules.HABIT_WINDOWS_MIN + 2; hour++) {
+      watch.seen(new Event.Answered(ALICE, usual));
+      advance(AbuseRules.VOLUME_WINDOW);
+    }
+    for (int i = 0; i < AbuseRules.HABIT_FACTOR; i++) {
+      watch.seen(new Event.Answered(ALICE, usual));
+      // The same from one whose habit is not known: far below what is too much for anyone.
+      watch.seen(new Event.Answered(BOB, usual));
+    }
+    assertFalse(isOut(ALICE));
+    watch.seen(new Event.Answered(ALICE, usual));
+    assertTrue(isOut(ALICE));
+    assertFalse(isOut(BOB));
+    assertEquals("tokens-beyond-habit", quarantine.list().getFirst().rule());
+  }
+
+  @Test
+  void clientThatGrowsSlowlyMakesItAHabitAndIsNotShutOut() {
+    double tokens = 200_000;
+    for (int hour = 0; hour < 300; hour++) {
+      watch.seen(new Event.Answered(ALICE, (long) tokens));
+      tokens *= 1.01;
+      advance(AbuseRules.VOLUME_WINDOW);
+    }
+    assertFalse(isOut(ALICE), () -> quarantine.list().toString());
+  }
+
+  @Test
+  void clientThatAsksThousandsOfDifferentQuestionsIsShutOut() {
+    PromptDigest digest = new PromptDigest();
+    long asked = 0;
+    while (!isOut(ALICE)) {
+      watch.seen(new Event.Prompted(ALICE, 10, digest.of("question " + asked++), false));
+      // The estimate is a little off; not by more than it says.
+      assertTrue(asked < AbuseRules.DISTINCT_PROMPTS_MAX * 1.05, "asked " + asked);
+    }
+    assertTrue(asked > AbuseRules.DISTINCT_PROMPTS_MAX * 0.95, "asked " + asked);
+    assertEquals("distinct-prompts", quarantine.list().getFirst().rule());
+  }
+
+  @Test
+  void clientThatAsksTheSameAgainAndAgainIsNotShutOut() {
+    PromptDigest digest = new PromptDigest();
+    for (int i = 0; i < 50_000; i++) {
+      watch.seen(new Event.Prompted(ALICE, 10, digest.of("question " + i % 100), false));
+    }
+    assertFalse(isOut(ALICE));
+  }
+
+  @Test
+  void clientThatAsksForProbabilitiesThousandsOfTimesIsShutOut() {
+    for (int i = 0; i <= AbuseRules.LOGPROBS_MAX; i++) {
+      assertFalse(isOut(ALICE));
+      watch.seen(new Event.Prompted(ALICE, 10, 1, true));
+      watch.seen(new Event.Prompted(BOB, 10, 1, false));
+    }
+    assertTrue(isOut(ALICE));
+    assertFalse(isOut(BOB));
+  }
+
+  @Test
+  void embeddingALargeCorpusIsReportedButShutsNobodyOut() {
+    for (int i = 0; i < 5; i++) {
+      watch.seen(new Event.Embedded(ALICE, (int) AbuseRules.EMBEDDED_TEXTS_MAX / 2, 1_000));
+    }
+    assertFalse(isOut(ALICE));
+    List<AbuseReport> reports = quarantine.unreported(10);
+    assertEquals(1, reports.size(), "one, not one a request");
+    assertEquals("embedded-texts", reports.getFirst().rule());
+    assertFalse(reports.getFirst().quarantined());
+  }
+
+  @Test
+  void clientThatGoesOnAlthoughToldToWaitIsShutOut() {
+    watch.seen(new Event.Limited(ALICE, Duration.ofSeconds(60)));
+    advance(AbuseRules.HAMMERING_GRACE);
+    for (int i = 0; i <= AbuseRules.HAMMERING_MAX; i++) {
+      assertFalse(isOut(ALICE));
+      watch.seen(new Event.Arrived(ALICE, DESK));
+      watch.seen(new Event.Limited(ALICE, Duration.ofSeconds(60)));
+    }
+    assertTrue(isOut(ALICE));
+    assertEquals("limit-hammering", quarantine.list().getFirst().rule());
+  }
+
+  @Test
+  void clientThatWaitsAsToldIsNeverShutOut() {
+    for (int i = 0; i < 1_000; i++) {
+      watch.seen(new Event.Arrived(ALICE, DESK));
+      watch.seen(new Event.Limited(ALICE, Duration.ofSeconds(3)));
+      advance(Duration.ofSeconds(3));
+    }
+    assertFalse(isOut(ALICE));
+  }
+
+  @Test
+  void requestsThatWereUnderWayWhenTheLimitWasReachedDoNotCount() {
+    for (int i = 0; i < 10 * AbuseRules.HAMMERING_MAX; i++) {
+      watch.seen(new Event.Limited(ALICE, Duration.ofSeconds(10)));
+      watch.seen(new Event.Arrived(ALICE, DESK));
+    }
+    assertFalse(isOut(ALICE));
+  }
+
+  @Test
+  void quarantineEndsByItselfAndLastsTwiceAsLongTheNextTime() {
+    Duration expected = Quarantine.FIRST;
+    for (int offence = 1; offence <= 12; offence++) {
+      offend(ALICE);
+      Instant until = quarantine.check(ALICE).orElseThrow().until();
+      assertEquals(expected, Duration.between(now.get(), until), "offence " + offence);
+      now.set(until.minusMillis(1));
+      assertTrue(isOut(ALICE));
+      now.set(until);
+      assertFalse(isOut(ALICE));
+      expected = expected.multipliedBy(2);
+      expected = expected.compareTo(Quarantine.LONGEST) > 0 ? Quarantine.LONGEST : expected;
+    }
+    advance(Quarantine.FORGOTTEN_AFTER);
+    offend(ALICE);
+    assertEquals(1, quarantine.check(ALICE).orElseThrow().offences());
+  }
+
+  @Test
+  void whoeverGoesOnWhileShutOutIsNotShutOutLonger() {
+    offend(ALICE);
+    Instant until = quarantine.check(ALICE).orElseThrow().until();
+    advance(Duration.ofMinutes(1));
+    offend(ALICE);
+    assertEquals(until, quarantine.check(ALICE).orElseThrow().until());
+    assertEquals(1, quarantine.unreported(10).size());
+  }
+
+  @Test
+  void quarantineSurvivesARestart() {
+    offend(ALICE);
+    for (int i = 0; i <= AbuseRules.CERTIFICATES_REFUSED_MAX; i++) {
+      watch.seen(new Event.CertificateRefused(DESK));
+    }
+    Quarantine again = Quarantine.open(folder.resolve("quarantine.json"), now::get);
+
+    assertEquals(quarantine.check(ALICE), again.check(ALICE));
+    assertTrue(again.check(DESK).isPresent());
+    assertEquals(quarantine.unreported(10), again.unreported(10));
+  }
+
+  @Test
+  void fileThatIsDamagedShutsNobodyOutAndIsReplaced() throws Exception {
+    Path file = folder.resolve("quarantine.json");
+    Files.writeString(file, "{\"entries\":[{\"client\":");
+    quarantine = Quarantine.open(file, now::get);
+    watch = new Watch(AbuseRules.defaults(), quarantine, now::get);
+    assertEquals(List.of(), quarantine.list());
+    offend(ALICE);
+    assertTrue(Quarantine.open(file, now::get).check(ALICE).isPresent());
+  }
+
+  @Test
+  void operatorLetsAClientInAndItsEndIsReported() {
+    offend(ALICE);
+    List<AbuseReport> told = quarantine.unreported(10);
+    quarantine.reported(told);
+    assertEquals(List.of(), quarantine.unreported(10));
+    advance(Duration.ofMinutes(1));
+
+    assertEquals(1, quarantine.release("alice"));
+    assertEquals(0, quarantine.release("alice"));
+
+    assertFalse(isOut(ALICE));
+    AbuseReport end = quarantine.unreported(10).getFirst();
+    assertEquals(told.getFirst().id(), end.id());
+    assertEquals(now.get(), end.until());
+    offend(ALICE);
+    assertEquals(1, quarantine.check(ALICE).orElseThrow().offences());
+  }
+
+  @Test
+  void reportThatChangedWhileItWasSentIsSentAgain() {
+    offend(ALICE);
+    List<AbuseReport> told = quarantine.unreported(10);
+    quarantine.release("alice");
+    quarantine.reported(told);
+    assertEquals(1, quarantine.unreported(10).size());
+  }
+
+  @Test
+  void clientIsToldHowLongAndNotWhatOthersDo() {
+    offend(ALICE);
+    InferenceException refusal = quarantine.check(ALICE).orElseThrow().refusal(now.get());
+    assertEquals(InferenceException.Kind.OVERLOADED, refusal.kind());
+    assertEquals(Quarantine.FIRST, refusal.retryAfter().orElseThrow());
+    assertTrue(refusal.getMessage().contains("freehold quarantine release"), refusal.getMessage());
+  }
+
+  @Test
+  void clockThatWasFarAheadDoesNotShutOutForYears() {
+    now.set(Instant.parse("2038-01-19T00:00:00Z"));
+    offend(ALICE);
+    assertTrue(isOut(ALICE));
+    now.set(START);
+    assertFalse(isOut(ALICE));
+    offend(ALICE);
+    assertTrue(isOut(ALICE));
+  }
+
+  @Test
+  void renewedCertificateIsNoWayOutAndAnotherAuthoritysClientIsAnother() {
+    offend(ALICE);
+    assertTrue(isOut(new Suspect.Client("alice", "CN=clients")));
+    assertFalse(isOut(new Suspect.Client("alice", "CN=others")));
+  }
+
+  @Test
+  void addressesOfOneIpv6NetworkAreOne() throws Exception {
+    Suspect.Address one = Suspect.Address.of(InetAddress.getByName("2001:db8:1:2::1"));
+    assertEquals(one, Suspect.Address.of(InetAddress.getByName("2001:db8:1:2:ffff::9")));
+    assertFalse(one.equals(Suspect.Address.of(InetAddress.getByName("2001:db8:1:3::1"))));
+    assertEquals("2001:0db8:0001:0002::/64", one.name());
+    assertEquals(DESK, Suspect.Address.of(InetAddress.getByName("192.0.2.7")));
+  }
+
+  @Test
+  void strangersWithoutEndTakeNoMemoryWithoutEnd() {
+    for (int i = 0; i < 3 * Watch.ADDRESSES_MAX; i++) {
+      Suspect.Address address = new Suspect.Address("198.51." + i / 256 + "." + i % 256);
+      watch.seen(new Event.Arrived(new Suspect.Client("client-" + i, "CN=clients"), address));
+    }
+    assertEquals(Watch.ADDRESSES_MAX, watch.watchedAddresses());
+    assertEquals(Watch.CLIENTS_MAX, watch.watchedClients());
+  }
+
+  @Test
+  void quarantineHoldsSoManyAndNoMore() {
+    Rule rule = AbuseRules.defaults().rule(Name.CERTIFICATES_REFUSED);
+    for (int i = 0; i < Quarantine.ENTRIES_MAX + 20; i++) {
+      quarantine.add(new Suspect.Address("198.51.100." + i), rule, "21 in 10 min");
+      advance(Duration.ofMillis(1));
+    }
+    assertEquals(Quarantine.ENTRIES_MAX, quarantine.list().size());
+    assertEquals(Quarantine.REPORTS_MAX, quarantine.unreported(Integer.MAX_VALUE).size());
+  }
+
+  @Test
+  void nothingOfAPromptIsKept() throws Exception {
+    String canary = "canary-" + new Random(7).nextLong();
+    PromptDigest digest = new PromptDigest();
+    for (int i = 0; i <= AbuseRules.LOGPROBS_MAX; i++) {
+      watch.seen(new Event.Prompted(ALICE, 10, digest.of(canary), true));
+    }
+    String kept = Files.readString(folder.resolve("quarantine.json"), StandardCharsets.UTF_8);
+    assertTrue(kept.contains("alice"));
+    assertFalse(kept.contains(canary));
+    // Another process could not tell that it was the same.
+    assertEquals(digest.of(canary), digest.of(canary));
+    assertFalse(digest.of(canary) == new PromptDigest().of(canary));
+  }
+
+  @Test
+  void eventsOfManyThreadsAreAllCounted() throws Exception {
+    int threads = 8;
+    CountDownLatch done = new CountDownLatch(threads);
+    int each = (int) AbuseRules.LOGPROBS_MAX / threads;
+    for (int t = 0; t < threads; t++) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                for (int i = 0; i < each; i++) {
+                  watch.seen(new Event.Prompted(ALICE, 1, 1, true));
+                }
+                done.countDown();
+              });
+    }
+    done.await();
+    assertFalse(isOut(ALICE));
+    watch.seen(new Event.Prompted(ALICE, 1, 1, true));
+    assertTrue(isOut(ALICE));
+  }
+
+  /** Breaks a rule, whatever was counted before. */
+  private void offend(Suspect.Client client) {
+    for (int i = 0; i <= AbuseRules.LOGPROBS_MAX; i++) {
+      watch.seen(new Event.Prompted(client, 1, 1, true));
+    }
+  }
+
+  private boolean isOut(Suspect suspect) {
+    return quarantine.check(suspect).isPresent();
+  }
+
+  private void advance(Duration by) {
+    now.updateAndGet(time -> time.plus(by));
+  }
+}
