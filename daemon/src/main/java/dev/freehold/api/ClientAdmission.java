@@ -53,7 +53,7 @@ final class ClientAdmission {
       if (!isTrusted(chain)) {
         return Optional.empty();
       }
-      last = new Admitted(certificate, epoch, caller(certificate));
+      last = new Admitted(certificate, epoch, caller(certificate, tls.isBox(certificate)));
       LAST.set(last);
     }
     return Optional.of(last.caller());
@@ -68,6 +68,16 @@ final class ClientAdmission {
       certificates.add(x509);
     }
     return tls.isTrusted(certificates.toArray(X509Certificate[]::new));
+  }
+
+  /** Only a box is of the group of boxes, and it is of no other, whatever a certificate says. */
+  private static Caller caller(X509Certificate certificate, boolean isBox) {
+    Caller named = caller(certificate);
+    List<String> groups =
+        isBox
+            ? List.of(Caller.BOXES)
+            : named.groups().stream().filter(group -> !group.equals(Caller.BOXES)).toList();
+    return new Caller(named.name(), groups);
   }
 
   static Caller caller(X509Certificate certificate) {

@@ -51,6 +51,10 @@ final class Selection {
     List<Candidate> candidates = new ArrayList<>();
     List<Rejection> rejections = new ArrayList<>();
     for (RoutingTable.Offer offer : route.get().use()) {
+      if (inquiry.caller().isBox() && offer.spec().kind() == ProviderSpec.Kind.PEER) {
+        rejections.add(noFurther(offer.spec()));
+        continue;
+      }
       Optional<Permit> permit = table.permit(inquiry.request().id(), facts.label(), offer, now);
       Optional<Rejection> rejection =
           permit.isEmpty() ? Optional.of(notAllowed(facts, offer.spec())) : rejection(offer, needs);
@@ -75,6 +79,14 @@ final class Selection {
         Optional.of(spec),
         spec.sticky() ? stuck(inquiry.caller(), inquiry.request(), ordered) : ordered,
         rejections);
+  }
+
+  /** Boxes that pass requests on to each other could do so for ever. */
+  private static Rejection noFurther(ProviderSpec spec) {
+    return new Rejection(
+        spec.name(),
+        Cause.LOCALITY,
+        "a request that comes from another box goes to no further one");
   }
 
   private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {

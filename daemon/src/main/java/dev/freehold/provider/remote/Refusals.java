@@ -110,6 +110,10 @@ final class Refusals {
     }
   }
 
+  static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
+    return retryAfter(reply, Optional.empty(), clock);
+  }
+
   private static Optional<Duration> retryAfter(
       Reply reply, Optional<Duration> said, InstantSource clock) {
     Optional<Duration> wait =
