@@ -39,6 +39,7 @@ final class PolicyInForce implements AutoCloseable {
   private final Limits limits;
   private final ModelLoader loader;
   private final ClientIdentity device;
+  private final RemoteProviders remotes = RemoteProviders.overNetwork();
   private final Catalogue catalogue = Catalogue.load();
   private List<RemoteProvider> remote = List.of();
 
@@ -102,7 +103,7 @@ final class PolicyInForce implements AutoCloseable {
     return switch (spec.kind()) {
       case ENGINE -> local;
       case PEER, OPENAI, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA -> {
-        RemoteProvider provider = RemoteProviders.open(spec, credential(spec, content), device);
+        RemoteProvider provider = remotes.open(spec, credential(spec, content), device);
         opened.add(provider);
         yield provider;
       }

@@ -20,6 +20,7 @@ import dev.freehold.provider.remote.Protocol;
 import dev.freehold.provider.remote.RemoteProvider;
 import dev.freehold.provider.remote.RemoteTls;
 import dev.freehold.provider.remote.TokenEndpoint;
+import dev.freehold.provider.remote.Transport;
 import java.net.URI;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -30,7 +31,24 @@ final class RemoteProviders {
   private static final URI COHERE = URI.create("https://api.cohere.com/v2");
   private static final URI ALEPH_ALPHA = URI.create("https://api.aleph-alpha.com/v1");
 
-  private RemoteProviders() {}
+  private final WayOut wayOut;
+  private final Timing timing;
+
+  /** The way to one host. */
+  @FunctionalInterface
+  interface WayOut {
+    Transport to(ProviderSpec spec, URI base, RemoteTls tls);
+  }
+
+  RemoteProviders(WayOut wayOut, Timing timing) {
+    this.wayOut = wayOut;
+    this.timing = timing;
+  }
+
+  /** Over the network. */
+  static RemoteProviders overNetwork() {
+    return new RemoteProviders(HttpTransport::new, Timing.SYSTEM);
+  }
 
   /**
    * Makes one; nothing is sent before the first request.
@@ -40,7 +58,7 @@ final class RemoteProviders {
    * @throws IllegalArgumentException if the provider's kind has no adapter, or its url or ca is
    *     wrong
    */
-  static RemoteProvider open(
+  RemoteProvider open(
       ProviderSpec spec, Supplier<Optional<String>> credential, ClientIdentity device) {
     return switch (spec.kind()) {
       case OPENAI -> {
@@ -83,18 +101,14 @@ final class RemoteProviders {
   }
 
   /** Another box shows a certificate of the authority that issued this box's. */
-  private static RemoteProvider peer(ProviderSpec spec, ClientIdentity device) {
+  private RemoteProvider peer(ProviderSpec spec, ClientIdentity device) {
     URI url = PeerProtocol.baseOf(url(spec));
     RemoteTls tls = RemoteTls.mutual(device.key(), device.chain(), spec.caPem(), spec.peerName());
     return new RemoteProvider(
-        spec,
-        new PeerProtocol(url),
-        PeerProtocol.labelled(),
-        new HttpTransport(spec, url, tls),
-        Timing.SYSTEM);
+        spec, new PeerProtocol(url), PeerProtocol.labelled(), wayOut.to(spec, url, tls), timing);
   }
 
-  private static RemoteProvider bedrock(ProviderSpec spec, Supplier<Optional<String>> credential) {
+  private RemoteProvider bedrock(ProviderSpec spec, Supplier<Optional<String>> credential) {
     String region =
         spec.region()
             .orElseThrow(
@@ -111,42 +125,32 @@ final class RemoteProviders {
         spec.role()
             .map(
                 arn ->
-                    new AssumedRole(
-                        arn, region, sts, tokens(spec, sts, Optional.empty()), Timing.SYSTEM));
+                    new AssumedRole(arn, region, sts, tokens(spec, sts, Optional.empty()), timing));
     return open(
         spec,
         url,
         new BedrockProtocol(url),
-        new AwsAuthorizer(spec, region, credential, role, Timing.SYSTEM));
+        new AwsAuthorizer(spec, region, credential, role, timing));
   }
 
   /** By the credential itself, or by a token that is had for it. */
-  private static Authorizer bearer(ProviderSpec spec, Supplier<Optional<String>> credential) {
+  private Authorizer bearer(ProviderSpec spec, Supplier<Optional<String>> credential) {
     return spec.oauth()
         .<Authorizer>map(
             oauth ->
                 new OAuthAuthorizer(
-                    spec,
-                    oauth,
-                    credential,
-                    tokens(spec, oauth.tokenUrl(), spec.caPem()),
-                    Timing.SYSTEM))
+                    spec, oauth, credential, tokens(spec, oauth.tokenUrl(), spec.caPem()), timing))
         .orElseGet(() -> Authorizer.bearer(credential));
   }
 
-  private static TokenEndpoint tokens(ProviderSpec spec, URI url, Optional<String> caPem) {
-    return new TokenEndpoint(
-        spec, new HttpTransport(spec, url, new RemoteTls(caPem)), Timing.SYSTEM);
+  private TokenEndpoint tokens(ProviderSpec spec, URI url, Optional<String> caPem) {
+    return new TokenEndpoint(spec, wayOut.to(spec, url, new RemoteTls(caPem)), timing);
   }
 
-  private static RemoteProvider open(
+  private RemoteProvider open(
       ProviderSpec spec, URI base, Protocol protocol, Authorizer authorizer) {
     return new RemoteProvider(
-        spec,
-        protocol,
-        authorizer,
-        new HttpTransport(spec, base, new RemoteTls(spec.caPem())),
-        Timing.SYSTEM);
+        spec, protocol, authorizer, wayOut.to(spec, base, new RemoteTls(spec.caPem())), timing);
   }
 
   private static URI url(ProviderSpec spec) {

@@ -28,7 +28,7 @@ class RemoteProvidersTest {
       new ClientIdentity(DEVICE.keys().getPrivate(), DEVICE.chain());
 
   private static RemoteProvider open(ProviderSpec spec) {
-    return RemoteProviders.open(spec, Optional::empty, OWN);
+    return RemoteProviders.overNetwork().open(spec, Optional::empty, OWN);
   }
 
   private static ProviderSpecs of(Kind kind) {

@@ -11,15 +11,15 @@ import software.amazon.eventstream.Message;
  * Event streams as AWS's own library writes them; it leaves out the values of bytes and shorts,
  * which are not used here.
  */
-final class Frames {
+public final class Frames {
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  Frames event(String type, String json) {
+  public Frames event(String type, String json) {
     return frame("event", ":event-type", type, json);
   }
 
-  Frames exception(String type, String json) {
+  public Frames exception(String type, String json) {
     return frame("exception", ":exception-type", type, json);
   }
 
@@ -36,7 +36,7 @@ final class Frames {
     return this;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes.toByteArray();
   }
 }
