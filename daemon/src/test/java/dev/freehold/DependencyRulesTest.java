@@ -41,15 +41,16 @@ class DependencyRulesTest {
     "chat, 'engine llama inference'",
     "provider, 'chat engine llama inference locality'",
     "detection, 'inference'",
-    "routing, 'provider inference locality detection'",
+    "routing, 'provider inference locality detection limits receipts'",
     "store, ''",
     "limits, 'inference store'",
     "observability, ''",
-    "api, 'routing provider inference store observability abuse'",
+    "api, 'routing provider inference limits receipts store observability abuse'",
     "abuse, 'inference'",
     "identity, ''",
     "models, ''",
     "sync, 'identity store models abuse'",
+    "receipts, 'identity'",
     "bundle, ''",
   })
   void packageUsesOnlyWhatIsBeneathIt(String name, String beneath) {

@@ -4,11 +4,13 @@ import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.uplink.ClientIdentity;
 import dev.freehold.provider.Timing;
 import dev.freehold.provider.alephalpha.AlephAlphaProtocol;
+import dev.freehold.provider.anthropic.AnthropicProtocol;
 import dev.freehold.provider.azure.AzureProtocol;
 import dev.freehold.provider.bedrock.AssumedRole;
 import dev.freehold.provider.bedrock.AwsAuthorizer;
 import dev.freehold.provider.bedrock.BedrockProtocol;
 import dev.freehold.provider.cohere.CohereProtocol;
+import dev.freehold.provider.gemini.GeminiProtocol;
 import dev.freehold.provider.openai.OpenAiProtocol;
 import dev.freehold.provider.peer.PeerProtocol;
 import dev.freehold.provider.remote.Authorizer;
@@ -63,10 +65,19 @@ final class RemoteProviders {
         yield open(spec, url, new AlephAlphaProtocol(url), bearer(spec, credential));
       }
       case PEER -> peer(spec, device);
-      case ANTHROPIC, GEMINI ->
-          throw new IllegalArgumentException(
-              "provider %s is of kind %s, which this daemon does not have"
-                  .formatted(spec.name(), spec.kind().text()));
+      case ANTHROPIC -> {
+        URI url = spec.url().orElse(AnthropicProtocol.DEFAULT_URL);
+        yield open(
+            spec,
+            url,
+            new AnthropicProtocol(url, spec.apiVersion()),
+            Authorizer.header("x-api-key", credential));
+      }
+      case GEMINI -> {
+        URI url = spec.url().orElse(GeminiProtocol.DEFAULT_URL);
+        yield open(
+            spec, url, new GeminiProtocol(url), Authorizer.header("x-goog-api-key", credential));
+      }
       case ENGINE -> throw new IllegalArgumentException("the engine is no remote provider");
     };
   }

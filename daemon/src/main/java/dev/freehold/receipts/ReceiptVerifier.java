@@ -98,7 +98,9 @@ public final class ReceiptVerifier {
     private Verdict run() throws IOException {
       long unfinished = 0;
       for (Optional<Line> line = lines.next(); line.isPresent(); line = lines.next()) {
-        if (!line.get().whole() && line.get().lastFile()) {
+        if (!line.get().whole()
+            && line.get().lastFile()
+            && line.get().bytes().length <= LineFormat.LINE_BYTES_MAX) {
           unfinished = line.get().bytes().length;
           break;
         }
@@ -213,6 +215,10 @@ public final class ReceiptVerifier {
                 + (last == null ? 0 : last.sequence())
                 + " lines");
       }
+      Optional<Broken> contradiction = held.flatMap(head -> heldProblem(head, last));
+      if (contradiction.isPresent()) {
+        return contradiction.get();
+      }
       if (unsigned > 0 && Duration.between(unsignedFrom, last.time()).compareTo(UNSIGNED_MAX) > 0) {
         return new Broken(
             Kind.UNSIGNED,
@@ -220,10 +226,6 @@ public final class ReceiptVerifier {
             Optional.of(signed.sequence() + 1),
             "expected a signed head every second, found none over the %d lines since %s"
                 .formatted(unsigned, unsignedFrom));
-      }
-      Optional<Broken> contradiction = held.flatMap(head -> heldProblem(head, last));
-      if (contradiction.isPresent()) {
-        return contradiction.get();
       }
       return new Verdict.Intact(
           certificates.box(),

@@ -144,7 +144,7 @@ record Resume(
       for (byte b : line.bytes()) {
         zeros |= b == 0;
       }
-      return !line.whole() || zeros;
+      return zeros || (!line.whole() && line.bytes().length <= LineFormat.LINE_BYTES_MAX);
     }
 
     private void take(Line line) throws ReceiptException {

@@ -45,7 +45,12 @@ public final class Journal {
     return digests.begin();
   }
 
-  void decided(
+  /**
+   * Writes a decision down, before anything of it happens.
+   *
+   * @return false if that cannot be done: then nothing may leave
+   */
+  boolean decided(
       String entryId,
       Inquiry inquiry,
       dev.freehold.routing.Decision decision,
@@ -81,8 +86,10 @@ public final class Journal {
             inquiry.contentDigest());
     try {
       receipts.append(receipt);
+      return true;
     } catch (ReceiptException e) {
       log(entryId, e);
+      return false;
     }
   }
 

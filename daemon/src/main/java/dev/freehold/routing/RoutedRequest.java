@@ -82,15 +82,16 @@ public final class RoutedRequest implements AutoCloseable {
                 caller.groups(),
                 Estimate.of(decision.facts().promptTokens(), request.completionTokensMax()),
                 arrival);
-    tally = new Tally(entryId, inquiry, decision, reservation, oversight.journal());
-    oversight
-        .journal()
-        .decided(
-            entryId,
-            inquiry,
-            decision,
-            table.version(),
-            table.allowed(decision.label(), surroundings.timing().instant()));
+    boolean written =
+        oversight
+            .journal()
+            .decided(
+                entryId,
+                inquiry,
+                decision,
+                table.version(),
+                table.allowed(decision.label(), surroundings.timing().instant()));
+    tally = new Tally(entryId, inquiry, decision, reservation, oversight.journal(), written);
     return tally;
   }
 

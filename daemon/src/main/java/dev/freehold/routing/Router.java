@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
@@ -123,11 +124,13 @@ public final class Router {
     RoutingTable current = table;
     Instant now = clock.instant();
     Caller caller = inquiry.caller();
+    // First: who may not ask is told nothing of what there is.
+    Label ofGroups = current.labelOf(caller, now);
     InferenceRequest request =
         inquiry.request().withModel(model(current, inquiry.request().model()));
     Findings findings =
         current.detect().isEmpty() ? Findings.NONE : oversight.detector().scan(request);
-    Labelling labelling = Labelling.of(current, inquiry, findings, now);
+    Labelling labelling = Labelling.of(current, ofGroups, inquiry, findings, now);
     Optional<PreparedPrompt> prepared = prepare(request);
     boolean decided = false;
     try {

@@ -84,9 +84,7 @@ final class Selection {
   /** Boxes that pass requests on to each other could do so for ever. */
   private static Rejection noFurther(ProviderSpec spec) {
     return new Rejection(
-        spec.name(),
-        Cause.LOCALITY,
-        "a request that comes from another box goes to no further one");
+        spec, Cause.LOCALITY, "a request that comes from another box goes to no further one");
   }
 
   private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {

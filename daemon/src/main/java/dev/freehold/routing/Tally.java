@@ -30,6 +30,9 @@ public final class Tally {
   private final Journal journal;
   private final ContentDigest answer;
 
+  /** Whether the decision stands in the receipts, without which nothing leaves. */
+  private final boolean written;
+
   // Guarded by this.
   private final List<Running> attempts = new ArrayList<>();
   private int departures;
@@ -40,12 +43,14 @@ public final class Tally {
       Inquiry inquiry,
       Decision decision,
       Reservation reservation,
-      Journal journal) {
+      Journal journal,
+      boolean written) {
     this.entryId = entryId;
     this.inquiry = inquiry;
     this.decision = decision;
     this.reservation = reservation;
     this.journal = journal;
+    this.written = written;
     this.answer = journal.beginDigest();
   }
 
@@ -89,6 +94,9 @@ public final class Tally {
     }
     all.forEach(Running::close);
     reservation.settle(usage);
+    if (!written) {
+      return;
+    }
     Cost cost = reservation.cost();
     journal.ended(
         new Outcome(
@@ -149,6 +157,9 @@ public final class Tally {
 
   /** Written down before the first byte is sent. */
   void leaving(Candidate candidate, String host, long bytes, Charge charge) {
+    if (!written) {
+      throw new Journal.NothingLeaves();
+    }
     int number;
     synchronized (this) {
       number = ++departures;

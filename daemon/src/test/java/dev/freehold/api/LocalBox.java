@@ -9,8 +9,8 @@ import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.RetiredModel;
 import dev.freehold.provider.ServedModel;
 import dev.freehold.provider.Timing;
-import dev.freehold.routing.Router;
 import dev.freehold.routing.PolicyVersion;
+import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.routing.TestOversight;
 import dev.freehold.store.UsageLedger;
@@ -50,9 +50,16 @@ final class LocalBox implements AutoCloseable {
           "  %s: {catalogue: %s, context: %d}\n"
               .formatted(model.name, model.catalogueName, model.contextTokens));
     }
-    Router router = new Router(provider, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(5));
+    Router router =
+        new Router(
+            provider,
+            TestOversight.create(),
+            Clock.systemUTC(),
+            Timing.SYSTEM,
+            Duration.ofMinutes(5));
     router.apply(
-        RoutingTable.compile(policy(lines.toString()), PolicyVersion.NONE, Map.of("local", provider), Instant.MAX));
+        RoutingTable.compile(
+            policy(lines.toString()), PolicyVersion.NONE, Map.of("local", provider), Instant.MAX));
     ledger = UsageLedger.open(folder.resolve("store"));
     TestAuthority.Credential own = servers.server();
     server =

@@ -8,8 +8,8 @@ import dev.freehold.provider.FakeLocalModels;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.Provider;
 import dev.freehold.provider.Timing;
-import dev.freehold.routing.Router;
 import dev.freehold.routing.PolicyVersion;
+import dev.freehold.routing.Router;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.routing.TestOversight;
 import dev.freehold.store.UsageLedger;
@@ -56,7 +56,9 @@ final class TestBox implements AutoCloseable {
   final FakeLocalModels models = new FakeLocalModels();
   final FakeProvider local = new FakeProvider("local").answers("Hel", "lo");
   final FakeProvider remote = new FakeProvider("remote").answers("remote");
-  final Router router = new Router(models, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
+  final Router router =
+      new Router(
+          models, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
   final RequestMetrics metrics = RequestMetrics.create(EngineGauges.none());
   final UsageLedger ledger;
   final LanServer server;

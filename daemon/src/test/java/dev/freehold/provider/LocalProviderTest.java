@@ -31,22 +31,22 @@ import dev.freehold.inference.ToolChoice;
 import dev.freehold.models.TestModels;
 import dev.freehold.routing.Caller;
 import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.RoutedStream;
 import dev.freehold.routing.Router;
-import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.routing.TestOversight;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -342,8 +342,16 @@ class LocalProviderTest {
             routes:
               - {name: usual, use: [local, hub]}
             """);
-    Router router = new Router(PROVIDER, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
-    router.apply(RoutingTable.compile(policy, PolicyVersion.NONE, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
+    Router router =
+        new Router(
+            PROVIDER,
+            TestOversight.create(),
+            Clock.systemUTC(),
+            Timing.SYSTEM,
+            Duration.ofMinutes(1));
+    router.apply(
+        RoutingTable.compile(
+            policy, PolicyVersion.NONE, Map.of("local", PROVIDER, "hub", hub), Instant.MAX));
     Inquiry inquiry =
         new Inquiry(
             new Caller("alice", List.of("editors")),

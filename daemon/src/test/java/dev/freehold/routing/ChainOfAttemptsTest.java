@@ -25,7 +25,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -83,13 +83,16 @@ class ChainOfAttemptsTest {
   private Router router() {
     try {
       Router made =
-          new Router(models, TestOversight.create(),
+          new Router(
+              models,
+              TestOversight.create(),
               Clock.fixed(timing.instant(), ZoneOffset.UTC),
               timing,
               Duration.ofMinutes(10));
       Map<String, Provider> providers =
           Map.of("local", local, "hub", hub, "east", east, "west", west);
-      made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
+      made.apply(
+          RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
       return made;
     } catch (dev.freehold.bundle.policy.PolicyException e) {
       throw new AssertionError(e.problems().toString(), e);
@@ -196,7 +199,8 @@ class ChainOfAttemptsTest {
     }
     Map<String, Provider> providers =
         Map.of("local", local, "hub", hub, "east", east, "west", west);
-    router.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
+    router.apply(
+        RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
     ask("website");
     assertEquals(3, hub.attempts().size());
   }

@@ -28,7 +28,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +37,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,7 +92,13 @@ class RouterTest {
   }
 
   private Router router(Instant now, Duration timeout, Instant expiry) throws PolicyException {
-    Router made = new Router(models, TestOversight.create(), Clock.fixed(now, ZoneOffset.UTC), Timing.SYSTEM, timeout);
+    Router made =
+        new Router(
+            models,
+            TestOversight.create(),
+            Clock.fixed(now, ZoneOffset.UTC),
+            Timing.SYSTEM,
+            timeout);
     Map<String, Provider> providers =
         Map.of("local", local, "hub", hub, "helvet", helvet, "claude", claude);
     made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, expiry));

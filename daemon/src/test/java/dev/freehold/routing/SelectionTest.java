@@ -23,12 +23,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Who of a route is asked, and who first. */
@@ -76,7 +76,9 @@ class SelectionTest {
   private Router router(Instant now) {
     try {
       Router made =
-          new Router(new FakeLocalModels(), TestOversight.create(),
+          new Router(
+              new FakeLocalModels(),
+              TestOversight.create(),
               Clock.fixed(now, ZoneOffset.UTC),
               timing,
               Duration.ofMinutes(1));
@@ -90,7 +92,8 @@ class SelectionTest {
               brief,
               "full",
               full);
-      made.apply(RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
+      made.apply(
+          RoutingTable.compile(Policy.parse(POLICY), PolicyVersion.NONE, providers, Instant.MAX));
       return made;
     } catch (PolicyException e) {
       throw new AssertionError(e.problems().toString(), e);
@@ -145,7 +148,9 @@ class SelectionTest {
     Router other = router(MARCH);
     String only = POLICY.replace("use: [plain, short, full]}", "use: [plain]}");
     other.apply(
-        RoutingTable.compile(Policy.parse(only), PolicyVersion.NONE,
+        RoutingTable.compile(
+            Policy.parse(only),
+            PolicyVersion.NONE,
             Map.of(
                 "local", new FakeProvider("local"), "plain", plain, "short", brief, "full", full),
             Instant.MAX));

@@ -36,17 +36,14 @@ public final class TestOversight {
   }
 
   /** Over receipts that a test reads. */
-  public static Oversight over(ReceiptLog receipts, Path folder, Limits limits)
-      throws IOException {
+  public static Oversight over(ReceiptLog receipts, Path folder, Limits limits) throws IOException {
     return new Oversight(DETECTOR, limits, new Journal(receipts, ContentDigests.open(folder)));
   }
 
   /** A log signed by a device of its own. */
   public static ReceiptLog open(Path folder) throws IOException {
     return ReceiptLog.open(
-        folder,
-        new DeviceSigner(DEVICE.keys().getPrivate(), DEVICE.chain()),
-        Clock.systemUTC());
+        folder, new DeviceSigner(DEVICE.keys().getPrivate(), DEVICE.chain()), Clock.systemUTC());
   }
 
   /** Limits of a box that has spent nothing. */

@@ -192,6 +192,38 @@ class ChatTest {
     }
   }
 
+  /** What llama.cpp found in a template is kept, and must be kept apart. */
+  @Test
+  void templatesThatTakeTurnsStayThemselves() {
+    String plain = "{" + MESSAGES + "}";
+    String tools = "{" + MESSAGES + "," + TOOLS + "}";
+    try (ChatTemplates own = ChatTemplates.of(model);
+        ChatTemplates thinking = ChatTemplates.of(model, template("thinking.jinja"));
+        ChatTemplates calling = withTools();
+        ChatPrompt ownFirst = apply(own, plain);
+        ChatPrompt thinkingFirst = apply(thinking, plain);
+        ChatPrompt callingFirst = apply(calling, tools);
+        ChatPrompt ownAgain = apply(own, plain);
+        ChatPrompt thinkingAgain = apply(thinking, plain);
+        ChatPrompt callingAgain = apply(calling, tools)) {
+      assertAlike(ownFirst, ownAgain);
+      assertAlike(thinkingFirst, thinkingAgain);
+      assertAlike(callingFirst, callingAgain);
+      assertTrue(ownAgain.plainContent());
+      assertTrue(thinkingAgain.supportsThinking());
+      assertTrue(callingAgain.grammarLazy());
+    }
+  }
+
+  private static void assertAlike(ChatPrompt expected, ChatPrompt found) {
+    assertEquals(expected.prompt(), found.prompt());
+    assertEquals(expected.grammar(), found.grammar());
+    assertEquals(expected.grammarLazy(), found.grammarLazy());
+    assertEquals(expected.plainContent(), found.plainContent());
+    assertEquals(expected.supportsThinking(), found.supportsThinking());
+    assertEquals(expected.additionalStops(), found.additionalStops());
+  }
+
   @Test
   void templateArgumentsReachTheTemplate() {
     try (ChatTemplates templates =
