@@ -29,6 +29,7 @@ import dev.freehold.provider.peer.PeerProtocol;
 import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.RemoteProvider;
 import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.routing.PolicyVersion;
 import dev.freehold.routing.RoutingTable;
 import dev.freehold.store.UsageRecord;
 import java.net.URI;
@@ -82,6 +83,7 @@ class PeerTest {
     hub.router.apply(
         RoutingTable.compile(
             Policy.parse(POLICY),
+            PolicyVersion.NONE,
             Map.<String, Provider>of("local", hub.local, "third", third),
             Instant.MAX));
   }
@@ -190,6 +192,7 @@ class PeerTest {
     hub.router.apply(
         RoutingTable.compile(
             Policy.parse(POLICY.replaceFirst(" *boxes: .*\n", "")),
+            PolicyVersion.NONE,
             Map.<String, Provider>of("local", hub.local, "third", third),
             Instant.MAX));
     InferenceException e =
@@ -203,6 +206,7 @@ class PeerTest {
     hub.router.apply(
         RoutingTable.compile(
             Policy.parse(POLICY),
+            PolicyVersion.NONE,
             Map.<String, Provider>of("local", hub.local, "third", third),
             Instant.MAX));
     try (TestClient client = hub.client("CN=mallory, OU=boxes, O=test")) {
