@@ -47,6 +47,19 @@ final class RemoteProviders {
         URI url = url(spec);
         yield open(spec, url, new OpenAiProtocol(url), bearer(spec, credential));
       }
+      case ANTHROPIC -> {
+        URI url = spec.url().orElse(AnthropicProtocol.DEFAULT_URL);
+        yield open(
+            spec,
+            url,
+            new AnthropicProtocol(url, spec.apiVersion()),
+            Authorizer.header("x-api-key", credential));
+      }
+      case GEMINI -> {
+        URI url = spec.url().orElse(GeminiProtocol.DEFAULT_URL);
+        yield open(
+            spec, url, new GeminiProtocol(url), Authorizer.header("x-goog-api-key", credential));
+      }
       case AZURE_OPENAI -> {
         URI url = url(spec);
         Authorizer authorizer =
@@ -65,19 +78,6 @@ final class RemoteProviders {
         yield open(spec, url, new AlephAlphaProtocol(url), bearer(spec, credential));
       }
       case PEER -> peer(spec, device);
-      case ANTHROPIC -> {
-        URI url = spec.url().orElse(AnthropicProtocol.DEFAULT_URL);
-        yield open(
-            spec,
-            url,
-            new AnthropicProtocol(url, spec.apiVersion()),
-            Authorizer.header("x-api-key", credential));
-      }
-      case GEMINI -> {
-        URI url = spec.url().orElse(GeminiProtocol.DEFAULT_URL);
-        yield open(
-            spec, url, new GeminiProtocol(url), Authorizer.header("x-goog-api-key", credential));
-      }
       case ENGINE -> throw new IllegalArgumentException("the engine is no remote provider");
     };
   }

@@ -110,7 +110,12 @@ final class Refusals {
     }
   }
 
-  static Optional<Duration> retryAfter(Reply reply, Optional<Duration> said, InstantSource clock) {
+  static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
+    return retryAfter(reply, Optional.empty(), clock);
+  }
+
+  private static Optional<Duration> retryAfter(
+      Reply reply, Optional<Duration> said, InstantSource clock) {
     Optional<Duration> wait =
         reply
             .header("retry-after-ms")
