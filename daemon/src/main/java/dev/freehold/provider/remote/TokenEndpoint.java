@@ -96,7 +96,7 @@ public final class TokenEndpoint {
               Kind.PROVIDER_LIMITED,
               "The token endpoint of provider '%s' refused with status 429: its limit is reached."
                   .formatted(spec.name()),
-              Refusals.retryAfter(reply, Optional.empty(), clock),
+              Refusals.retryAfter(reply, clock),
               null);
       default -> failed("failed with status " + status);
     };
