@@ -55,7 +55,7 @@ final class RemoteProviders {
    *
    * @param credential asked at every request
    * @param device what this box shows of itself to other boxes
-   * @throws IllegalArgumentException if the provider's kind has no adapter, or its url or ca is
+   * @throws IllegalArgumentException if the provider lacks what its kind needs, or its url or ca is
    *     wrong
    */
   RemoteProvider open(
