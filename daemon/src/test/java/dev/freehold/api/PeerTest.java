@@ -128,6 +128,7 @@ class PeerTest {
     return new Attempt(
         request,
         Optional.empty(),
+        0,
         locality.permit(request.id(), Label.CONFIDENTIAL, spec).orElseThrow(),
         Instant.now().plusSeconds(60),
         Attempt.Departure.UNSEEN);
