@@ -27,10 +27,12 @@ final class Settlement {
 
   private final UsageLedger ledger;
   private final RequestMetrics metrics;
+  private final Sightings sightings;
 
-  Settlement(UsageLedger ledger, RequestMetrics metrics) {
+  Settlement(UsageLedger ledger, RequestMetrics metrics, Sightings sightings) {
     this.ledger = ledger;
     this.metrics = metrics;
+    this.sightings = sightings;
   }
 
   /** Settles a request for inference. */
@@ -81,6 +83,7 @@ final class Settlement {
         exchange.usage().promptTokens(),
         exchange.usage().cachedTokens(),
         exchange.usage().completionTokens());
+    sightings.answered(exchange);
     log(exchange);
   }
 
