@@ -54,6 +54,7 @@ public final class Quarantine {
   // Changed under this object's lock, looked into without.
   private final Map<Key, QuarantineEntry> entries = new ConcurrentHashMap<>();
   private final Map<String, AbuseReport> reports = new LinkedHashMap<>();
+  private volatile Runnable told = () -> {};
 
   private record Key(Suspect suspect, boolean quarantined) {
     static Key of(QuarantineEntry entry) {
@@ -124,8 +125,14 @@ public final class Quarantine {
     }
     if (!released.isEmpty()) {
       write();
+      told.run();
     }
     return released.size();
+  }
+
+  /** Who is told, on whatever thread, that there is something to report. It must not wait. */
+  public void whenChanged(Runnable listener) {
+    told = listener;
   }
 
   /** What the controller was not told yet, the oldest first. */
@@ -177,6 +184,7 @@ public final class Quarantine {
         reason,
         quarantined ? "To let it in: freehold quarantine release NAME" : "");
     write();
+    told.run();
   }
 
   static Duration duration(int offences) {

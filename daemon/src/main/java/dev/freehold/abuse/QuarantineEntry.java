@@ -45,7 +45,9 @@ public record QuarantineEntry(
 
   /** What the client is told; the API makes it 429 with {@code Retry-After}. */
   public InferenceException refusal(Instant now) {
-    Duration left = Duration.between(now, until);
+    // Rounded up: whoever comes back when told must not come too early.
+    Duration left =
+        Duration.ofSeconds(Duration.between(now, until).plusNanos(999_999_999).toSeconds());
     return new InferenceException(
         InferenceException.Kind.OVERLOADED,
         ("This client is in quarantine until %s, for the rule '%s'. Wait until then, or have the"

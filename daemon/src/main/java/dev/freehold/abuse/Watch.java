@@ -1,10 +1,13 @@
 package dev.freehold.abuse;
 
 import dev.freehold.abuse.Rule.Name;
+import dev.freehold.inference.InferenceException;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
 
 /**
  * Counts events and shuts out who breaks a rule.
@@ -20,6 +23,9 @@ public final class Watch {
 
   /** Addresses that are watched at once. */
   static final int ADDRESSES_MAX = 8_192;
+
+  /** Workers of one client that are known to wait; no client has as many connections. */
+  static final int WAITING_MAX = 1_024;
 
   private final AbuseRules rules;
   private final Quarantine quarantine;
@@ -49,11 +55,20 @@ public final class Watch {
       }
       case Event.Prompted prompted -> client(prompted.client(), now).prompted(prompted, now);
       case Event.Embedded embedded -> client(embedded.client(), now).embedded(embedded, now);
-      case Event.Answered answered ->
-          client(answered.client(), now).tokens(answered.completionTokens(), now);
+      case Event.Answered answered -> client(answered.client(), now).answered(answered, now);
       case Event.Limited limited ->
           client(limited.client(), now).limited(limited.retryAfter().toMillis(), now);
     }
+  }
+
+  /** Whether somebody is shut out now. */
+  public boolean isShutOut(Suspect suspect) {
+    return quarantine.check(suspect).isPresent();
+  }
+
+  /** What a client is answered while it is shut out. */
+  public Optional<InferenceException> refusal(Suspect.Client client) {
+    return quarantine.check(client).map(entry -> entry.refusal(clock.instant()));
   }
 
   int watchedClients() {
@@ -164,6 +179,8 @@ public final class Watch {
     private final SlidingCount hammering;
     private final Habit habit;
     private DistinctCount prompts;
+    // When each of those who were told to wait may come back.
+    private final PriorityQueue<Long> waiting = new PriorityQueue<>();
     private long limitedSince;
     private long limitedUntil;
 
@@ -176,10 +193,20 @@ public final class Watch {
       this.habit = new Habit(rules.rule(Name.TOKENS_BEYOND_HABIT).window().toMillis(), now);
     }
 
+    /**
+     * A client may be many workers, each of which waits as it was told while another's time comes:
+     * what arrives when anybody's time has come is that one, back again.
+     */
     synchronized void arrived(long now) {
-      boolean tooEarly =
-          now < limitedUntil && now - limitedSince >= AbuseRules.HAMMERING_GRACE.toMillis();
-      if (tooEarly && breaks(client, Name.LIMIT_HAMMERING, hammering.add(1, now))) {
+      if (waiting.isEmpty()) {
+        return;
+      }
+      if (waiting.peek() <= now) {
+        waiting.poll();
+        return;
+      }
+      boolean graceIsOver = now - limitedSince >= AbuseRules.HAMMERING_GRACE.toMillis();
+      if (graceIsOver && breaks(client, Name.LIMIT_HAMMERING, hammering.add(1, now))) {
         hammering.clear();
       }
     }
@@ -187,8 +214,25 @@ public final class Watch {
     synchronized void limited(long retryAfterMillis, long now) {
       if (now >= limitedUntil) {
         limitedSince = now;
+        // Whoever has not come back by now does not.
+        waiting.clear();
       }
       limitedUntil = Math.max(limitedUntil, now + retryAfterMillis);
+      mayComeAt(now + retryAfterMillis);
+    }
+
+    /** Whoever has an answer may ask on, whatever others were told. */
+    synchronized void answered(Event.Answered answered, long now) {
+      if (!waiting.isEmpty()) {
+        mayComeAt(now);
+      }
+      tokens(answered.completionTokens(), now);
+    }
+
+    private void mayComeAt(long millis) {
+      if (waiting.size() < WAITING_MAX) {
+        waiting.add(millis);
+      }
     }
 
     synchronized void prompted(Event.Prompted prompted, long now) {

@@ -18,9 +18,10 @@
  *       expired, not trusted), and the admission of a request whose certificate no longer holds:
  *       {@code CertificateRefused}
  *   <li>the admission of each request: {@code Arrived}, before any limit is asked
- *   <li>the surfaces, once a request is read: {@code Prompted} or {@code Embedded}
- *   <li>the settlement: {@code Answered} with what was written
- *   <li>the limits, and whatever else answers 429: {@code Limited}
+ *   <li>the surfaces, once a request is read and admitted: {@code Prompted} or {@code Embedded}
+ *   <li>the settlement of what was admitted: {@code Answered} with what was written
+ *   <li>the limits, of each request that they refuse: {@code Limited}. An engine or a provider that
+ *       is busy with others answers 429, too, which is not the client's doing
  * </ul>
  *
  * <p>Who asks: the accept of a connection, by address, before its handshake; the admission of each

@@ -1,5 +1,8 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Event;
+import dev.freehold.abuse.Suspect;
+import dev.freehold.abuse.Watch;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,10 +11,12 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import javax.net.ssl.HandshakeCompletedListener;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
@@ -38,27 +43,58 @@ final class AdmittingSocket extends SSLSocket {
 
   private final Socket plain;
   private final SSLSocket secured;
+  private final Watch watch;
 
   /**
    * Puts manners around a secured socket.
    *
    * @param plain the connection beneath, which the secured socket does not close
+   * @param watch asked whether the other side's address is shut out, and told of a certificate that
+   *     is refused
    */
-  AdmittingSocket(Socket plain, SSLSocket secured) {
+  AdmittingSocket(Socket plain, SSLSocket secured, Watch watch) {
     this.plain = plain;
     this.secured = secured;
+    this.watch = watch;
   }
 
   @Override
   public void startHandshake() throws IOException {
+    Suspect.Address address = Suspect.Address.of(plain.getInetAddress());
+    if (watch.isShutOut(address)) {
+      // Before any arithmetic, which is what whoever tries many certificates costs most of.
+      throw new SSLHandshakeException("the address is in quarantine");
+    }
     secured.setSoTimeout((int) HANDSHAKE_READ_TIMEOUT.toMillis());
     try {
       secured.startHandshake();
     } catch (IOException e) {
+      if (isOfTheCertificate(e)) {
+        watch.seen(new Event.CertificateRefused(address));
+      }
       bidFarewell();
       throw e;
     }
     secured.setSoTimeout((int) READ_TIMEOUT.toMillis());
+  }
+
+  /**
+   * Whether a handshake failed for the client's certificate: there was none, it is not trusted, or
+   * its key was not there. Whoever speaks no TLS, an old one, or does not trust this box, tries no
+   * certificates.
+   */
+  static boolean isOfTheCertificate(IOException e) {
+    if (!(e instanceof SSLHandshakeException)) {
+      return false;
+    }
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException) {
+        return true;
+      }
+    }
+    // The JDK tells these apart by their words only; a test holds it to them.
+    String message = String.valueOf(e.getMessage());
+    return message.contains("client certificate") || message.contains("CertificateVerify");
   }
 
   private void bidFarewell() {

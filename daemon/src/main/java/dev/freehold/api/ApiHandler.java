@@ -1,7 +1,6 @@
 package dev.freehold.api;
 
 import dev.freehold.inference.InferenceException;
-import dev.freehold.routing.Caller;
 import dev.freehold.store.Outcome;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -62,6 +61,9 @@ final class ApiHandler implements Handler {
     } catch (IOException | UncheckedIOException e) {
       gone(exchange);
       throw new CloseConnectionException("the client has gone", e);
+    } catch (Error e) {
+      exchange.ended(Outcome.FAILED, 500, Optional.of("internal_error"));
+      throw e;
     } finally {
       settlement.accept(exchange);
     }
@@ -73,15 +75,19 @@ final class ApiHandler implements Handler {
 
   private void answer(Exchange exchange) throws IOException {
     try {
-      Optional<Caller> caller = admission.admit(exchange.request());
-      if (caller.isEmpty()) {
+      Optional<ClientAdmission.Admitted> admitted = admission.admit(exchange.request());
+      if (admitted.isEmpty()) {
         refuse(exchange, ApiErrors.certificateInvalid(), Outcome.REFUSED, true);
         return;
       }
-      exchange.caller(caller.get());
+      exchange.admitted(admitted.get());
       if (stopping.getAsBoolean()) {
         refuse(exchange, ApiErrors.stopping(), Outcome.REFUSED, true);
         return;
+      }
+      Optional<InferenceException> shutOut = admission.refusal(admitted.get());
+      if (shutOut.isPresent()) {
+        throw shutOut.get();
       }
       endpoint.answer(exchange);
     } catch (ApiException e) {

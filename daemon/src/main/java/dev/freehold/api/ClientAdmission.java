@@ -1,7 +1,12 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Event;
+import dev.freehold.abuse.Suspect;
+import dev.freehold.abuse.Watch;
+import dev.freehold.inference.InferenceException;
 import dev.freehold.routing.Caller;
 import io.helidon.webserver.http.ServerRequest;
+import java.net.InetSocketAddress;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -26,18 +31,47 @@ import javax.naming.ldap.Rdn;
  */
 final class ClientAdmission {
 
-  private static final ThreadLocal<Admitted> LAST = new ThreadLocal<>();
+  private static final ThreadLocal<Known> LAST = new ThreadLocal<>();
 
   private final LanTls tls;
+  private final Watch watch;
   private final InstantSource clock;
 
-  ClientAdmission(LanTls tls, InstantSource clock) {
+  /**
+   * Admits the clients of a listener.
+   *
+   * @param watch told of each request, and of certificates that do not hold
+   */
+  ClientAdmission(LanTls tls, Watch watch, InstantSource clock) {
     this.tls = tls;
+    this.watch = watch;
     this.clock = clock;
   }
 
+  /**
+   * Somebody whose certificate holds.
+   *
+   * @param client the same as one who may be shut out
+   */
+  record Admitted(Caller caller, Suspect.Client client) {}
+
   /** Who asks; empty if the certificate is not valid any more. */
-  Optional<Caller> admit(ServerRequest request) {
+  Optional<Admitted> admit(ServerRequest request) {
+    Optional<Known> known = known(request);
+    if (known.isEmpty()) {
+      watch.seen(new Event.CertificateRefused(address(request)));
+      return Optional.empty();
+    }
+    watch.seen(new Event.Arrived(known.get().admitted().client(), known.get().address()));
+    return Optional.of(known.get().admitted());
+  }
+
+  /** Why a client is not served now although its certificate holds, if so. */
+  Optional<InferenceException> refusal(Admitted admitted) {
+    return watch.refusal(admitted.client());
+  }
+
+  private Optional<Known> known(ServerRequest request) {
     Certificate[] chain = request.remotePeer().tlsCertificates().orElse(new Certificate[0]);
     if (chain.length == 0 || !(chain[0] instanceof X509Certificate certificate)) {
       return Optional.empty();
@@ -48,15 +82,30 @@ final class ClientAdmission {
       return Optional.empty();
     }
     long epoch = tls.epoch();
-    Admitted last = LAST.get();
+    Known last = LAST.get();
     if (last == null || last.epoch() != epoch || !last.certificate().equals(certificate)) {
       if (!isTrusted(chain)) {
         return Optional.empty();
       }
-      last = new Admitted(certificate, epoch, caller(certificate, tls.isBox(certificate)));
+      last =
+          new Known(
+              certificate, epoch, admitted(certificate, tls.isBox(certificate)), address(request));
       LAST.set(last);
     }
-    return Optional.of(last.caller());
+    return Optional.of(last);
+  }
+
+  private static Admitted admitted(X509Certificate certificate, boolean isBox) {
+    Caller caller = caller(certificate, isBox);
+    return new Admitted(
+        caller, new Suspect.Client(caller.name(), certificate.getIssuerX500Principal().getName()));
+  }
+
+  private static Suspect.Address address(ServerRequest request) {
+    return request.remotePeer().address() instanceof InetSocketAddress inet
+            && inet.getAddress() != null
+        ? Suspect.Address.of(inet.getAddress())
+        : new Suspect.Address("unknown");
   }
 
   private boolean isTrusted(Certificate[] chain) {
@@ -106,5 +155,7 @@ final class ClientAdmission {
     return new Caller(name, groups);
   }
 
-  private record Admitted(X509Certificate certificate, long epoch, Caller caller) {}
+  /** What was found for a connection's certificate, as long as the authorities are the same. */
+  private record Known(
+      X509Certificate certificate, long epoch, Admitted admitted, Suspect.Address address) {}
 }

@@ -1,5 +1,6 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Suspect;
 import dev.freehold.inference.Usage;
 import dev.freehold.limits.RateStatus;
 import dev.freehold.routing.Caller;
@@ -32,7 +33,7 @@ final class Exchange {
   private final Instant arrival = Instant.now();
   private final long arrivalNanos = System.nanoTime();
 
-  private Optional<Caller> caller = Optional.empty();
+  private Optional<ClientAdmission.Admitted> admitted = Optional.empty();
   private Optional<Decision> decision = Optional.empty();
   private Optional<Tally> tally = Optional.empty();
   private Optional<String> model = Optional.empty();
@@ -92,12 +93,17 @@ final class Exchange {
     return System.nanoTime() - arrivalNanos;
   }
 
-  void caller(Caller known) {
-    caller = Optional.of(known);
+  void admitted(ClientAdmission.Admitted known) {
+    admitted = Optional.of(known);
   }
 
   Optional<Caller> caller() {
-    return caller;
+    return admitted.map(ClientAdmission.Admitted::caller);
+  }
+
+  /** The caller as one who may be shut out. */
+  Optional<Suspect.Client> client() {
+    return admitted.map(ClientAdmission.Admitted::client);
   }
 
   /** Only a model that the policy names: a record must not hold what a client made up. */

@@ -34,6 +34,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
 
   private final Surface surface;
   private final Router router;
+  private final Sightings sightings;
   private final RunningAnswers running;
   private final HangUpWatch hangUps;
   private final int bodyBytesMax;
@@ -41,11 +42,13 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   InferenceEndpoint(
       Surface surface,
       Router router,
+      Sightings sightings,
       RunningAnswers running,
       HangUpWatch hangUps,
       int bodyBytesMax) {
     this.surface = surface;
     this.router = router;
+    this.sightings = sightings;
     this.running = running;
     this.hangUps = hangUps;
     this.bodyBytesMax = bodyBytesMax;
@@ -58,7 +61,8 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
     ApiRequest asked = read.request();
     try (RoutedRequest routed = router.decide(read.inquiry())) {
       exchange.decision(routed.decision());
-      admit(exchange, routed, read.inquiry().caller());
+      admit(exchange, routed, read.inquiry().caller(), asked.shape().answers());
+      sightings.admitted(exchange, read.inquiry(), routed.decision());
       try (Answers answers = open(routed, asked);
           RunningAnswers.Running _ = running.add(answers::end);
           HangUpWatch.Watched watched = hangUps.watch(Connections.current(), answers::end)) {
@@ -68,14 +72,15 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
   }
 
   /** The client is told what it has left, whether it was admitted or not. */
-  private void admit(Exchange exchange, RoutedRequest routed, Caller caller)
+  private void admit(Exchange exchange, RoutedRequest routed, Caller caller, int answers)
       throws InferenceException {
     try {
-      Tally tally = routed.admit(exchange.entryId(), exchange.arrival());
+      Tally tally = routed.admit(exchange.entryId(), exchange.arrival(), answers);
       exchange.tally(tally);
       exchange.rates(tally.rates());
     } catch (InferenceException e) {
       exchange.rates(router.rates(caller));
+      sightings.limited(exchange, e);
       throw e;
     }
   }

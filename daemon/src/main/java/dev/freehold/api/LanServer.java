@@ -1,5 +1,6 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Watch;
 import dev.freehold.observability.RequestMetrics;
 import dev.freehold.routing.Router;
 import dev.freehold.store.UsageLedger;
@@ -39,6 +40,8 @@ public final class LanServer implements AutoCloseable {
   private static final int HEADERS_BYTES_MAX = 32 * 1024;
 
   private final LanServerConfig config;
+  private final Watch watch;
+  private final Sightings sightings;
   private final LanTls tls;
   private final RunningAnswers running = new RunningAnswers();
   private final HangUpWatch hangUps;
@@ -51,18 +54,22 @@ public final class LanServer implements AutoCloseable {
       Router router,
       UsageLedger ledger,
       RequestMetrics metrics,
+      Watch watch,
       InstantSource clock) {
     this.config = config;
-    this.tls = new LanTls(identity);
+    this.watch = watch;
+    this.sightings = new Sightings(watch);
+    this.tls = new LanTls(identity, watch);
     this.hangUps = new HangUpWatch(config.requestTimeout().plus(CUT_MARGIN));
     HttpRouting.Builder routing = HttpRouting.builder();
-    route(routing, router, new Settlement(ledger, metrics), clock);
+    route(routing, router, new Settlement(ledger, metrics, sightings), clock);
     this.server = server(routing);
   }
 
   /**
    * Starts to listen.
    *
+   * @param watch told of what may be abuse, and asked who is shut out
    * @param clock tells whether a client's certificate is valid still
    */
   public static LanServer start(
@@ -71,12 +78,14 @@ public final class LanServer implements AutoCloseable {
       Router router,
       UsageLedger ledger,
       RequestMetrics metrics,
+      Watch watch,
       InstantSource clock) {
     Objects.requireNonNull(router, "router");
     Objects.requireNonNull(ledger, "ledger");
     Objects.requireNonNull(metrics, "metrics");
+    Objects.requireNonNull(watch, "watch");
     Objects.requireNonNull(clock, "clock");
-    LanServer lan = new LanServer(config, identity, router, ledger, metrics, clock);
+    LanServer lan = new LanServer(config, identity, router, ledger, metrics, watch, clock);
     lan.server.start();
     return lan;
   }
@@ -173,7 +182,7 @@ public final class LanServer implements AutoCloseable {
 
   /** Every path of the API; each of them stands in the OpenAPI document, as a test makes sure. */
   void route(HttpRules rules, Router router, Settlement settlement, InstantSource clock) {
-    ClientAdmission admission = new ClientAdmission(tls, clock);
+    ClientAdmission admission = new ClientAdmission(tls, watch, clock);
     ModelsEndpoint models = new ModelsEndpoint(router);
     TokenEndpoints tokens = new TokenEndpoints(router, hangUps, config.bodyBytesMax());
     OpenApiEndpoint document = OpenApiEndpoint.load();
@@ -219,7 +228,7 @@ public final class LanServer implements AutoCloseable {
         admission,
         settlement::settle,
         surface.dialect(),
-        new InferenceEndpoint(surface, router, running, hangUps, config.bodyBytesMax()));
+        new InferenceEndpoint(surface, router, sightings, running, hangUps, config.bodyBytesMax()));
   }
 
   private ApiHandler plain(

@@ -1,5 +1,6 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Watch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -42,10 +43,17 @@ final class LanTls {
   private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"};
 
   private final SSLContext context;
+  private final Watch watch;
   private volatile Current current;
 
-  LanTls(LanIdentity identity) {
+  /**
+   * The TLS of a listener.
+   *
+   * @param watch asked which addresses are shut out, and told of certificates that are refused
+   */
+  LanTls(LanIdentity identity, Watch watch) {
     this.current = Current.of(identity, 0);
+    this.watch = watch;
     this.context = new SwitchingContext(new Spi());
   }
 
@@ -219,7 +227,7 @@ final class LanTls {
       SSLSocket secured = (SSLSocket) now.getSocketFactory().createSocket(socket, consumed, false);
       secured.setUseClientMode(false);
       secured.setSSLParameters(parameters(now));
-      return new AdmittingSocket(socket, secured);
+      return new AdmittingSocket(socket, secured, watch);
     }
 
     @Override

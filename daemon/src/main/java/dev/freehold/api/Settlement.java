@@ -27,10 +27,12 @@ final class Settlement {
 
   private final UsageLedger ledger;
   private final RequestMetrics metrics;
+  private final Sightings sightings;
 
-  Settlement(UsageLedger ledger, RequestMetrics metrics) {
+  Settlement(UsageLedger ledger, RequestMetrics metrics, Sightings sightings) {
     this.ledger = ledger;
     this.metrics = metrics;
+    this.sightings = sightings;
   }
 
   /** Settles a request for inference. */
@@ -41,12 +43,7 @@ final class Settlement {
     Duration total = Duration.ofNanos(exchange.nanosSinceArrival());
     long first = exchange.firstOutputNanos();
     // The receipt first: from it the ledger is caught up if the daemon dies in between.
-    exchange
-        .tally()
-        .ifPresent(
-            tally ->
-                tally.end(
-                    ending(exchange.outcome()), exchange.status(), exchange.usage(), provider));
+    exchange.tally().ifPresent(tally -> end(tally, exchange, provider));
     ledger.record(
         new UsageRecord(
             exchange.entryId(),
@@ -81,16 +78,27 @@ final class Settlement {
         exchange.usage().promptTokens(),
         exchange.usage().cachedTokens(),
         exchange.usage().completionTokens());
+    sightings.answered(exchange);
     log(exchange);
+  }
+
+  /** A defect in one account must not cost the request its record. */
+  private static void end(Tally tally, Exchange exchange, Optional<String> provider) {
+    try {
+      tally.end(ending(exchange.outcome()), exchange.status(), exchange.usage(), provider);
+    } catch (RuntimeException e) {
+      ApiHandler.logDefect(exchange, e);
+    }
   }
 
   private static UsageRecord.Charged charged(Tally tally) {
     List<Attempted> attempts = tally.attempts();
     Cost cost = tally.cost();
+    Cost reserved = tally.reserved();
     return new UsageRecord.Charged(
         cost.micros(),
-        tally.reserved().micros(),
-        cost.currency(),
+        reserved.micros(),
+        cost.currency().or(() -> reserved.currency()),
         attempts.size(),
         attempts.stream().mapToLong(attempted -> attempted.traffic().bytesOut()).sum(),
         attempts.stream().mapToLong(attempted -> attempted.traffic().bytesIn()).sum());

@@ -132,9 +132,9 @@ final class SeveralAnswers implements Answers {
   @Override
   public synchronized Usage usageSoFar() {
     Usage one = first.usageSoFar();
-    int prompt = 0;
-    int cached = 0;
-    int completion = 0;
+    long prompt = 0;
+    long cached = 0;
+    long completion = 0;
     for (InferenceStream stream : streams) {
       Usage usage = stream.usageSoFar();
       prompt += usage.promptTokens();
@@ -143,8 +143,13 @@ final class SeveralAnswers implements Answers {
     }
     boolean sharePrompt = first.candidate().map(Candidate::isLocalEngine).orElse(true);
     return sharePrompt
-        ? new Usage(one.promptTokens(), one.cachedTokens(), completion)
-        : new Usage(prompt, cached, completion);
+        ? new Usage(one.promptTokens(), one.cachedTokens(), bounded(completion))
+        : new Usage(bounded(prompt), bounded(cached), bounded(completion));
+  }
+
+  /** Providers say what they like. */
+  private static int bounded(long tokens) {
+    return (int) Math.min(Integer.MAX_VALUE, tokens);
   }
 
   @Override

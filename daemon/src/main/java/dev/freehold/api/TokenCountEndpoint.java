@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.limits.Reservation;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.Router;
 import io.helidon.http.HeaderValues;
@@ -32,7 +33,8 @@ final class TokenCountEndpoint implements ApiHandler.Endpoint {
     InferenceEndpoint.Asked asked =
         InferenceEndpoint.read(exchange, MessageRequests::readUnlimited, router, bodyBytesMax);
     int tokens;
-    try (RoutedRequest routed = router.decide(asked.inquiry())) {
+    try (Reservation _ = router.countOnly(asked.inquiry().caller(), exchange.arrival());
+        RoutedRequest routed = router.decide(asked.inquiry())) {
       exchange.decision(routed.decision());
       tokens = count(routed);
     }

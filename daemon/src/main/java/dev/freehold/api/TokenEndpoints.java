@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.limits.Reservation;
 import dev.freehold.provider.Vocabulary;
 import dev.freehold.routing.Router;
 import io.helidon.http.HeaderValues;
@@ -164,7 +165,8 @@ final class TokenEndpoints {
   private void answer(Exchange exchange, Fields fields, Members members)
       throws ApiException, InferenceException, IOException, InterruptedException {
     Thread reader = Thread.currentThread();
-    try (HangUpWatch.Watched _ = hangUps.watch(Connections.current(), reader::interrupt)) {
+    try (Reservation _ = router.countOnly(exchange.caller().orElseThrow(), exchange.arrival());
+        HangUpWatch.Watched _ = hangUps.watch(Connections.current(), reader::interrupt)) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       try (Vocabulary vocabulary = vocabulary(exchange, fields);
           JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {

@@ -53,6 +53,11 @@ public record Sampling(
       settings = Map.copyOf(settings);
       drySequenceBreakers = List.copyOf(drySequenceBreakers);
     }
+
+    @Override
+    public String toString() {
+      return "Rarer[]";
+    }
   }
 
   /** OpenAI allows four; agents in the field send more, so the bound is wider. */

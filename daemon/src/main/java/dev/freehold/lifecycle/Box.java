@@ -1,5 +1,9 @@
 package dev.freehold.lifecycle;
 
+import dev.freehold.abuse.AbuseRules;
+import dev.freehold.abuse.Quarantine;
+import dev.freehold.abuse.QuarantineEntry;
+import dev.freehold.abuse.Watch;
 import dev.freehold.api.ControlServer;
 import dev.freehold.api.LanIdentity;
 import dev.freehold.api.LanServer;
@@ -7,6 +11,7 @@ import dev.freehold.api.LanServerConfig;
 import dev.freehold.bundle.BundleContent;
 import dev.freehold.bundle.Pem;
 import dev.freehold.bundle.policy.PolicyException;
+import dev.freehold.bundle.uplink.ReceiptHead;
 import dev.freehold.detection.PersonalDataDetector;
 import dev.freehold.engine.EngineLoad;
 import dev.freehold.identity.Identity;
@@ -24,6 +29,7 @@ import dev.freehold.provider.ServedModel;
 import dev.freehold.provider.Timing;
 import dev.freehold.receipts.ContentDigests;
 import dev.freehold.receipts.DeviceSigner;
+import dev.freehold.receipts.ReceiptException;
 import dev.freehold.receipts.ReceiptLog;
 import dev.freehold.routing.Journal;
 import dev.freehold.routing.Oversight;
@@ -31,6 +37,10 @@ import dev.freehold.routing.Router;
 import dev.freehold.store.UsageLedger;
 import dev.freehold.sync.BundleRejected;
 import dev.freehold.sync.BundleSync;
+import dev.freehold.sync.Heartbeat;
+import dev.freehold.sync.HeartbeatSettings;
+import dev.freehold.sync.HeartbeatSources;
+import dev.freehold.sync.LedgerUsage;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -40,11 +50,13 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.ToIntFunction;
 
@@ -68,6 +80,7 @@ final class Box implements AutoCloseable {
   private final LocalProvider local = new LocalProvider(LOCAL);
 
   private Identity identity;
+  private ReceiptLog receipts;
   private UsageLedger ledger;
   private Limits limits;
   private Router router;
@@ -76,6 +89,8 @@ final class Box implements AutoCloseable {
   private RequestMetrics metrics;
   private LoopbackServer health;
   private BundleSync sync;
+  private Quarantine quarantine;
+  private Heartbeat heartbeat;
   private volatile LanServer lan;
 
   private Box(BoxOptions options) {
@@ -98,6 +113,7 @@ final class Box implements AutoCloseable {
       box.startModels();
       box.startHealth();
       box.startSync();
+      box.startHeartbeat();
       box.awaitFirstBundle();
       box.startServers();
       box.announceReady();
@@ -118,8 +134,7 @@ final class Box implements AutoCloseable {
   /** The receipts first: what the ledger misses of a run that was killed, it learns from them. */
   private void openLedger() throws IOException {
     Path folder = options.state().resolve("receipts");
-    ReceiptLog receipts =
-        closing.later(ReceiptLog.open(folder, DeviceSigner.of(identity), Clock.systemUTC()));
+    receipts = closing.later(ReceiptLog.open(folder, DeviceSigner.of(identity), Clock.systemUTC()));
     ledger = closing.later(UsageLedger.open(options.state().resolve("store")));
     LedgerCatchUp.run(receipts, ledger, options.state().resolve("store").resolve("caught-up"));
     Clock clock = Clock.system(ZoneId.systemDefault());
@@ -187,6 +202,36 @@ final class Box implements AutoCloseable {
         closing.later(BundleSync.start(identity, options.state().resolve("bundle"), this::apply));
   }
 
+  /** Closed before the sync, and before the ledger and the receipts that it reports of. */
+  private void startHeartbeat() {
+    quarantine =
+        Quarantine.open(options.state().resolve("quarantine.json"), InstantSource.system());
+    heartbeat =
+        closing.later(
+            Heartbeat.start(
+                identity,
+                options.state().resolve("reported-until"),
+                new HeartbeatSources(
+                    () ->
+                        sync.currentBundle().stream().mapToLong(BundleContent::version).findFirst(),
+                    this::receiptHead,
+                    new LedgerUsage(ledger),
+                    quarantine),
+                HeartbeatSettings.defaults(sync::time)));
+    quarantine.whenChanged(heartbeat::soon);
+  }
+
+  /** A log that cannot be written stops what leaves this box, but not its heartbeat. */
+  private Optional<ReceiptHead> receiptHead() {
+    try {
+      return Optional.of(receipts.signedHead().head());
+    } catch (ReceiptException e) {
+      LOG.log(
+          Level.WARNING, "The heartbeat goes without a head of the receipts: {0}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
   /** Called on the sync's thread for each bundle, the stored one first. */
   private void apply(BundleContent content) throws BundleRejected, InterruptedException {
     try {
@@ -234,12 +279,19 @@ final class Box implements AutoCloseable {
             options.drain());
     lan =
         closing.later(
-            LanServer.start(config, lanIdentity(), router, ledger, metrics, Clock.systemUTC()));
+            LanServer.start(
+                config,
+                lanIdentity(),
+                router,
+                ledger,
+                metrics,
+                new Watch(AbuseRules.defaults(), quarantine, InstantSource.system()),
+                Clock.systemUTC()));
     // A bundle that was applied while the server started did not find it.
     lan.identity(lanIdentity());
     closing.later(
         ControlServer.start(
-            options.state().resolve("freehold.sock"), router, ledger, this::status));
+            options.state().resolve("freehold.sock"), router, ledger, quarantine, this::status));
     LOG.log(Level.INFO, "LAN clients are answered at {0}", lan.address());
   }
 
@@ -256,6 +308,11 @@ final class Box implements AutoCloseable {
         .ifPresent(content -> status.put("bundle", Long.toString(content.version())));
     status.put("controller", identity.controller().toString());
     status.put("contact", sync.lastContact().map(Instant::toString).orElse("none since the start"));
+    status.put(
+        "heartbeat",
+        heartbeat.lastAccepted().map(Instant::toString).orElse("none since the start"));
+    long shutOut = quarantine.list().stream().filter(QuarantineEntry::quarantined).count();
+    status.put("quarantine", shutOut + " shut out");
     status.put("models", loader.status().state());
     status.putAll(loader.status().describe());
     status.put("version", DaemonVersion.current());

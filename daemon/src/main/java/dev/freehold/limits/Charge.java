@@ -63,6 +63,11 @@ public final class Charge implements AutoCloseable {
     return reserved;
   }
 
+  /** What it cost; what it may cost while it runs. */
+  public Cost cost() {
+    return limits.cost(this);
+  }
+
   /** The price of the day on which the request began. */
   public Tariff tariff() {
     return tariff;

@@ -31,7 +31,7 @@ public record Cost(long micros, Optional<String> currency) {
 
   /** Both together; what is free can be added to anything. */
   public Cost plus(Cost other) {
-    if (other.micros == 0) {
+    if (other.micros == 0 && (micros > 0 || other.currency.isEmpty())) {
       return this;
     }
     if (micros == 0) {

@@ -32,6 +32,12 @@ public record Estimate(int promptTokens, int completionTokens, boolean completio
         completionTokensMax.isPresent());
   }
 
+  /** Of several answers to the one prompt. */
+  public Estimate times(int answers) {
+    long completion = Math.min(Integer.MAX_VALUE, (long) completionTokens * answers);
+    return new Estimate(promptTokens, (int) completion, completionStated);
+  }
+
   long totalTokens() {
     return (long) promptTokens + completionTokens;
   }

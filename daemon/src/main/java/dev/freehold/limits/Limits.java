@@ -302,11 +302,15 @@ public final class Limits {
   }
 
   Cost cost(Reservation request) {
-    return locked(
-        () ->
-            request.charges.stream()
-                .map(charge -> charge.settledCost == null ? charge.reserved : charge.settledCost)
-                .reduce(Cost.NONE, Cost::plus));
+    return locked(() -> request.charges.stream().map(Limits::known).reduce(Cost.NONE, Cost::plus));
+  }
+
+  Cost cost(Charge charge) {
+    return locked(() -> known(charge));
+  }
+
+  private static Cost known(Charge charge) {
+    return charge.settledCost == null ? charge.reserved : charge.settledCost;
   }
 
   Tariff tariff(ProviderSpec spec, Period period) {

@@ -4,7 +4,6 @@ import dev.freehold.bundle.Keys;
 import dev.freehold.bundle.Pem;
 import dev.freehold.bundle.SpkiPin;
 import java.security.GeneralSecurityException;
-import java.security.Signature;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -104,15 +103,8 @@ final class DeviceCertificates {
       throw new Untrusted(
           "the head names the certificate " + head.certificate() + ", which no line before it has");
     }
-    try {
-      Signature signature = Signature.getInstance("SHA256withPLAIN-ECDSA", Keys.bouncyCastle());
-      signature.initVerify(chain.getFirst().getPublicKey());
-      signature.update(head.signedText().getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-      if (!signature.verify(head.signature())) {
-        throw new Untrusted("the head's signature is not by the key of box " + box);
-      }
-    } catch (GeneralSecurityException | IllegalArgumentException e) {
-      throw new Untrusted("the head's signature is none");
+    if (!head.head().isSignedBy(chain.getFirst().getPublicKey())) {
+      throw new Untrusted("the head's signature is not by the key of box " + box);
     }
     try {
       for (X509Certificate certificate : chain) {

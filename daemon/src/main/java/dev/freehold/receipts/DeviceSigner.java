@@ -1,10 +1,7 @@
 package dev.freehold.receipts;
 
 import dev.freehold.identity.Identity;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -40,18 +37,6 @@ public record DeviceSigner(PrivateKey key, List<X509Certificate> chain) {
     return chain.stream()
         .map(certificate -> Base64.getEncoder().encodeToString(der(certificate)))
         .toList();
-  }
-
-  /** ES256 (RFC 7518, section 3.4): the two numbers of the signature, 32 bytes each. */
-  byte[] sign(String text) {
-    try {
-      Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
-      signature.initSign(key);
-      signature.update(text.getBytes(StandardCharsets.US_ASCII));
-      return signature.sign();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("the device key cannot sign", e);
-    }
   }
 
   static String sha256(X509Certificate certificate) {

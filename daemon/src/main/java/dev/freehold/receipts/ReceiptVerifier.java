@@ -169,7 +169,7 @@ public final class ReceiptVerifier {
     private Optional<Broken> head(Line line, Receipt receipt, Entry.Head entry) throws Untrusted {
       SignedHead head;
       try {
-        head = SignedHead.of(entry.jws(), java.util.List.of());
+        head = SignedHead.of(entry.jws());
       } catch (IllegalArgumentException e) {
         return broken(Kind.TAMPERED, line, receipt, e.getMessage());
       }

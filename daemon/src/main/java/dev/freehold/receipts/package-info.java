@@ -28,7 +28,7 @@
  * receipts.append(new Outcome(…));    // also when the client hangs up
  * }</pre>
  *
- * The heartbeat sends {@code receipts.signedHead().toJson()}, which waits for the disk; after a
+ * The heartbeat sends {@code receipts.signedHead().head()}, which waits for the disk; after a
  * renewal of the device certificate, {@code receipts.renew(DeviceSigner.of(identity))}.
  *
  * <p>All public classes may be used from any thread, except where they say otherwise. The log owns

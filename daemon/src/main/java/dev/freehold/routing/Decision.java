@@ -4,10 +4,12 @@ import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.bundle.policy.TrustClass;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where one request may go, and why. It is complete before the first attempt.
@@ -17,6 +19,7 @@ import java.util.Optional;
  *     estimate
  * @param raisedBy what made the label what it is, such as {@code group legal}, {@code header} or
  *     {@code detected iban}
+ * @param allowed the trust classes that the policy in force allows the label
  * @param route the first route whose condition held, if any
  * @param candidates the route's providers that may and can answer, in the order in which they are
  *     asked
@@ -26,6 +29,7 @@ public record Decision(
     RouteFacts facts,
     boolean promptTokensExact,
     List<String> raisedBy,
+    Set<TrustClass> allowed,
     Optional<RouteSpec> route,
     List<Candidate> candidates,
     List<Rejection> rejections) {
@@ -33,6 +37,7 @@ public record Decision(
   public Decision {
     Objects.requireNonNull(facts, "facts");
     raisedBy = List.copyOf(raisedBy);
+    allowed = Set.copyOf(allowed);
     Objects.requireNonNull(route, "route");
     candidates = List.copyOf(candidates);
     rejections = List.copyOf(rejections);

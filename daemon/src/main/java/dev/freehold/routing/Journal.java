@@ -1,7 +1,6 @@
 package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.ProviderSpec;
-import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.limits.Cost;
@@ -17,7 +16,6 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Keeps the receipts of requests. What cannot be written down does not leave the box; what stays on
@@ -54,8 +52,7 @@ public final class Journal {
       String entryId,
       Inquiry inquiry,
       dev.freehold.routing.Decision decision,
-      PolicyVersion policy,
-      Set<TrustClass> allowed) {
+      PolicyVersion policy) {
     Decision receipt =
         new Decision(
             entryId,
@@ -66,7 +63,7 @@ public final class Journal {
             decision.raisedBy(),
             policy.version(),
             policy.sha256(),
-            allowed,
+            decision.allowed(),
             decision.routeName(),
             decision.candidates().stream()
                 .map(

@@ -5,7 +5,6 @@ import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
-import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.Provider;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -33,7 +32,7 @@ final class Needs {
     Set<Feature> features = EnumSet.noneOf(Feature.class);
     switch (request.prompt()) {
       case Prompt.Chat chat -> {
-        if (!chat.tools().isEmpty() && !(chat.toolChoice() instanceof ToolChoice.None)) {
+        if (!chat.tools().isEmpty()) {
           features.add(Feature.TOOLS);
         }
         if (!chat.images().isEmpty()) {
@@ -66,7 +65,7 @@ final class Needs {
       }
     }
     if (spec.contextTokens().isPresent()) {
-      int needed = promptTokens + request.completionTokensMax().orElse(0);
+      long needed = (long) promptTokens + request.completionTokensMax().orElse(0);
       if (needed > spec.contextTokens().getAsInt()) {
         return Optional.of(
             new Lack(

@@ -93,13 +93,13 @@ final class ProviderHealth {
 
   /** An attempt gave its first output. */
   synchronized void began(Duration firstToken) {
-    failuresInRow = 0;
     trialRunning = false;
     firstTokenSeconds.add(seconds(firstToken), clock.instant());
   }
 
-  /** An answer came to its end. */
+  /** An answer came to its end. Who only ever begins is not well. */
   synchronized void finished(int tokens, Duration sinceFirstToken) {
+    failuresInRow = 0;
     double seconds = seconds(sinceFirstToken);
     if (tokens > 1 && seconds > 0) {
       tokensPerSecond.add((tokens - 1) / seconds, clock.instant());

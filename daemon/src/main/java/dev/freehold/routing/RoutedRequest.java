@@ -69,30 +69,31 @@ public final class RoutedRequest implements AutoCloseable {
    * account that comes back is the caller's to end.
    *
    * @param entryId the box's own id of the request, in receipts and in the ledger
+   * @param answers how many answers are asked for
    * @throws InferenceException if a limit of the client stands in the way
    */
-  public Tally admit(String entryId, Instant arrival) throws InferenceException {
+  public Tally admit(String entryId, Instant arrival, int answers) throws InferenceException {
     Oversight oversight = surroundings.oversight();
     Caller caller = inquiry.caller();
+    int promptTokens = decision.facts().promptTokens();
+    Estimate oneAnswer = Estimate.of(promptTokens, request.completionTokensMax());
     Reservation reservation =
         oversight
             .limits()
-            .reserve(
-                caller.name(),
-                caller.groups(),
-                Estimate.of(decision.facts().promptTokens(), request.completionTokensMax()),
-                arrival);
-    boolean written =
-        oversight
-            .journal()
-            .decided(
-                entryId,
-                inquiry,
-                decision,
-                table.version(),
-                table.allowed(decision.label(), surroundings.timing().instant()));
-    tally = new Tally(entryId, inquiry, decision, reservation, oversight.journal(), written);
-    return tally;
+            .reserve(caller.name(), caller.groups(), oneAnswer.times(answers), arrival);
+    boolean admitted = false;
+    try {
+      boolean written = oversight.journal().decided(entryId, inquiry, decision, table.version());
+      tally =
+          new Tally(
+              entryId, inquiry, decision, reservation, oneAnswer, oversight.journal(), written);
+      admitted = true;
+      return tally;
+    } finally {
+      if (!admitted) {
+        reservation.close();
+      }
+    }
   }
 
   /**
@@ -122,9 +123,7 @@ public final class RoutedRequest implements AutoCloseable {
    */
   public RoutedStream openAnother(int choice, Candidate candidate) {
     InferenceRequest another = request.withSampling(request.sampling().forChoice(choice));
-    RouteSpec same =
-        new RouteSpec(
-            decision.routeName().orElseThrow(), Optional.empty(), List.of(candidate.name()));
+    RouteSpec same = decision.route().orElseThrow().toOne(candidate.name());
     return new RoutedStream(chain(same, List.of(candidate), another), false);
   }
 

@@ -268,6 +268,7 @@ public final class RoutedStream implements InferenceStream {
   private Running begin(Candidate candidate) throws InferenceException {
     synchronized (this) {
       if (closed) {
+        chain.health(candidate).leftAlone();
         throw ended();
       }
       answering = candidate;

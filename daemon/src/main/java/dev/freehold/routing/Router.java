@@ -8,7 +8,9 @@ import dev.freehold.detection.Findings;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
+import dev.freehold.limits.Estimate;
 import dev.freehold.limits.RateStatus;
+import dev.freehold.limits.Reservation;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
@@ -178,6 +180,18 @@ public final class Router {
   /** The keyed digest of a request's body, as its client sent it. */
   public String digest(byte[] body) {
     return oversight.journal().digest(body);
+  }
+
+  /**
+   * Counts a request that asks for no inference, such as one for tokens, against its client's
+   * limits. The caller closes it when the request ends.
+   *
+   * @throws InferenceException if a limit stands in the way
+   */
+  public Reservation countOnly(Caller caller, Instant arrival) throws InferenceException {
+    return oversight
+        .limits()
+        .reserve(caller.name(), caller.groups(), new Estimate(0, 0, true), arrival);
   }
 
   /** What a client has left at this moment. */

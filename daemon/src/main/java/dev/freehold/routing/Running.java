@@ -30,6 +30,7 @@ final class Running {
   private Charge charge;
   private Usage finalUsage;
   private Optional<Kind> failure = Optional.empty();
+  private boolean asked;
   private boolean closed;
 
   private Instant firstEvent;
@@ -73,18 +74,24 @@ final class Running {
     Charge reserved = chain.admit(candidate);
     synchronized (this) {
       charge = reserved;
+      if (closed) {
+        // Another was faster: nothing leaves for nothing.
+        reserved.release();
+        throw cancelled();
+      }
+      asked = true;
     }
-    InferenceStream asked = chain.ask(candidate, request, reserved);
+    InferenceStream begun = chain.ask(candidate, request, reserved);
     boolean unwanted;
     synchronized (this) {
-      stream = asked;
+      stream = begun;
       unwanted = closed;
     }
     if (unwanted) {
-      asked.close();
+      begun.close();
       throw cancelled();
     }
-    return asked;
+    return begun;
   }
 
   Candidate candidate() {
@@ -131,7 +138,7 @@ final class Running {
     Usage usage = usage();
     Traffic traffic = traffic();
     synchronized (this) {
-      Cost cost = charge == null ? Cost.NONE : charge.tariff().cost(usage);
+      Cost cost = charge == null ? Cost.NONE : charge.cost();
       return new Attempted(candidate.spec(), usage, traffic, cost, end());
     }
   }
@@ -194,10 +201,22 @@ final class Running {
       failure = Optional.of(e.kind());
       reserved = charge;
     }
-    health.failed(e);
+    if (isItsFault(e)) {
+      health.failed(e);
+    }
     if (reserved != null && usage().totalTokens() == 0 && isFree(e.kind())) {
       reserved.release();
     }
+  }
+
+  /**
+   * What our own limits refuse was never asked for, and a request whose time is up says nothing of
+   * whom it asked last.
+   */
+  private synchronized boolean isItsFault(InferenceException e) {
+    boolean timeWasUp =
+        e.kind() == Kind.TIMED_OUT && !chain.timing().instant().isBefore(chain.deadline());
+    return asked && !timeWasUp;
   }
 
   /** Whether a provider that fails in this way has done nothing that it charges. */

@@ -3,6 +3,7 @@ package dev.freehold.routing;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.locality.Permit;
@@ -14,6 +15,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -46,10 +48,17 @@ final class Selection {
       RoutingTable table, Inquiry inquiry, RequestFacts facts, List<String> raisedBy, Clock clock)
       throws InferenceException {
     Instant now = clock.instant();
+    Set<TrustClass> allowed = table.allowed(facts.known().label(), now);
     Optional<RoutingTable.Route> route = table.route(facts, now);
     if (route.isEmpty()) {
       return new Decision(
-          facts.known(), facts.isExact(), raisedBy, Optional.empty(), List.of(), List.of());
+          facts.known(),
+          facts.isExact(),
+          raisedBy,
+          allowed,
+          Optional.empty(),
+          List.of(),
+          List.of());
     }
     if (lengthDecides(route.get(), facts.known())) {
       facts.count();
@@ -65,6 +74,7 @@ final class Selection {
         facts.known(),
         facts.isExact(),
         raisedBy,
+        allowed,
         Optional.of(route.get().spec()),
         choice.candidates(),
         choice.rejections());

@@ -6,6 +6,7 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.Usage;
 import dev.freehold.limits.Charge;
 import dev.freehold.limits.Cost;
+import dev.freehold.limits.Estimate;
 import dev.freehold.limits.ProviderAdmission;
 import dev.freehold.limits.RateStatus;
 import dev.freehold.limits.Reservation;
@@ -27,6 +28,7 @@ public final class Tally {
   private final Inquiry inquiry;
   private final Decision decision;
   private final Reservation reservation;
+  private final Estimate oneAnswer;
   private final Journal journal;
   private final ContentDigest answer;
 
@@ -43,12 +45,14 @@ public final class Tally {
       Inquiry inquiry,
       Decision decision,
       Reservation reservation,
+      Estimate oneAnswer,
       Journal journal,
       boolean written) {
     this.entryId = entryId;
     this.inquiry = inquiry;
     this.decision = decision;
     this.reservation = reservation;
+    this.oneAnswer = oneAnswer;
     this.journal = journal;
     this.written = written;
     this.answer = journal.beginDigest();
@@ -92,8 +96,16 @@ public final class Tally {
       ended = true;
       all = List.copyOf(attempts);
     }
-    all.forEach(Running::close);
-    reservation.settle(usage);
+    try {
+      all.forEach(Running::close);
+    } finally {
+      if (usage.totalTokens() > 0) {
+        reservation.settle(usage);
+      } else {
+        // Nobody was told of any: what the attempts took counts.
+        reservation.close();
+      }
+    }
     if (!written) {
       return;
     }
@@ -133,8 +145,7 @@ public final class Tally {
   Charge admit(Candidate candidate, Optional<BigDecimal> costMax) throws InferenceException {
     ProviderSpec provider = candidate.spec();
     if (costMax.isPresent()) {
-      Cost expected =
-          reservation.cost().plus(reservation.tariff(provider).cost(reservation.estimate()));
+      Cost expected = reservation.cost().plus(reservation.tariff(provider).cost(oneAnswer));
       if (expected.amount().compareTo(costMax.get()) > 0) {
         throw new InferenceException(
             Kind.UNSUPPORTED,
@@ -145,7 +156,7 @@ public final class Tally {
                     costMax.get().toPlainString()));
       }
     }
-    return switch (reservation.attempt(provider)) {
+    return switch (reservation.attempt(provider, oneAnswer)) {
       case ProviderAdmission.Granted(Charge charge) -> charge;
       case ProviderAdmission.PassedOver passed -> throw passed.refusal();
     };

@@ -151,6 +151,18 @@ public final class UsageLedger implements AutoCloseable {
     return new UsageSums(by, zone, SUMS_MAX).read(database, since, until);
   }
 
+  /**
+   * Sums the first hours (UTC) that have any usage, from that which holds {@code from} on. Each
+   * hour is whole, the oldest comes first.
+   *
+   * @param max how many hours at most
+   * @throws UsageReportTooLong if there are more than {@link #SUMS_MAX} sums
+   */
+  public List<HourUsage> hours(Instant from, int max) throws InterruptedException {
+    awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
+    return UsageHours.read(database, from, max, SUMS_MAX);
+  }
+
   /** What requests that arrived at that time or later cost, for the budgets that still run. */
   public List<Spent> spentSince(Instant from) throws InterruptedException {
     awaitWritten(accepted.get(), CLOSE_WAIT_MAX);

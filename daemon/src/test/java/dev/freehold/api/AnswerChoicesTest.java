@@ -17,6 +17,7 @@ import dev.freehold.routing.Caller;
 import dev.freehold.routing.Inquiry;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.store.UsageRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -185,7 +186,7 @@ class AnswerChoicesTest extends ServedTest {
             Optional.empty(),
             false);
     try (RoutedRequest routed = box.router.decide(inquiry);
-        SeveralAnswers answers = new SeveralAnswers(routed, 2)) {
+        SeveralAnswers answers = admitted(routed, 2)) {
       answers.next();
       // The one that was read, a full queue, and what each of two readers holds.
       int ahead = 1 + SeveralAnswers.EVENTS_AHEAD_MAX + 2;
@@ -319,5 +320,12 @@ class AnswerChoicesTest extends ServedTest {
       assertEquals("standard", json.at("/usage/service_tier").asText());
       assertEquals(400, client.post("/v1/messages", ask.formatted("flex")).status());
     }
+  }
+
+  /** As the API does it before it asks. */
+  private static SeveralAnswers admitted(RoutedRequest routed, int count)
+      throws InferenceException {
+    routed.admit("entry-of-a-slow-reader", Instant.now(), count);
+    return new SeveralAnswers(routed, count);
   }
 }

@@ -1,5 +1,7 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.Quarantine;
+import dev.freehold.abuse.Watch;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.engine.EngineOptions;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 
@@ -74,6 +77,10 @@ final class LocalBox implements AutoCloseable {
             router,
             ledger,
             metrics,
+            new Watch(
+                TestBox.lenient(),
+                Quarantine.open(folder.resolve("quarantine.json"), InstantSource.system()),
+                InstantSource.system()),
             Clock.systemUTC());
   }
 

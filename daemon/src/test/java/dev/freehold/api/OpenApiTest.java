@@ -115,7 +115,10 @@ class OpenApiTest extends ServedTest {
                   return proxy;
                 });
     box.server.route(
-        rules, box.router, new Settlement(box.ledger, box.metrics), InstantSource.system());
+        rules,
+        box.router,
+        new Settlement(box.ledger, box.metrics, new Sightings(box.watch)),
+        InstantSource.system());
     return routes;
   }
 

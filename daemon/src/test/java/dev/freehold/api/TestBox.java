@@ -1,5 +1,10 @@
 package dev.freehold.api;
 
+import dev.freehold.abuse.AbuseRules;
+import dev.freehold.abuse.Quarantine;
+import dev.freehold.abuse.Rule;
+import dev.freehold.abuse.Rule.Name;
+import dev.freehold.abuse.Watch;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.observability.EngineGauges;
@@ -60,6 +65,8 @@ final class TestBox implements AutoCloseable {
       new Router(
           models, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
   final RequestMetrics metrics = RequestMetrics.create(EngineGauges.none());
+  final Quarantine quarantine;
+  final Watch watch;
   final UsageLedger ledger;
   final LanServer server;
   volatile Duration clockOffset = Duration.ZERO;
@@ -69,6 +76,13 @@ final class TestBox implements AutoCloseable {
   }
 
   TestBox(Path folder, int bodyBytesMax) {
+    this(folder, bodyBytesMax, lenient());
+  }
+
+  /** A box whose watch has other rules than {@link #lenient}. */
+  TestBox(Path folder, int bodyBytesMax, AbuseRules rules) {
+    quarantine = Quarantine.open(folder.resolve("quarantine.json"), InstantSource.system());
+    watch = new Watch(rules, quarantine, InstantSource.system());
     Map<String, Provider> providers = Map.of("local", local, "remote", remote);
     router.apply(RoutingTable.compile(policy(), PolicyVersion.NONE, providers, Instant.MAX));
     ledger = UsageLedger.open(folder);
@@ -80,7 +94,17 @@ final class TestBox implements AutoCloseable {
             Duration.ofMinutes(2),
             Duration.ofSeconds(5));
     InstantSource clock = () -> Instant.now().plus(clockOffset);
-    server = LanServer.start(config, identity(clients), router, ledger, metrics, clock);
+    server = LanServer.start(config, identity(clients), router, ledger, metrics, watch, clock);
+  }
+
+  /** Rules by which nobody shuts out the one address that all clients of a test share. */
+  static AbuseRules lenient() {
+    AbuseRules rules = AbuseRules.defaults();
+    for (Name name : List.of(Name.CERTIFICATES_REFUSED, Name.MANY_IDENTITIES)) {
+      Rule rule = rules.rule(name);
+      rules = rules.with(new Rule(name, rule.window(), 1_000_000, rule.consequence()));
+    }
+    return rules;
   }
 
   LanIdentity identity(TestAuthority clientAuthority) {

@@ -192,7 +192,7 @@ class UnderFaultTest {
     StringBuilder text = new StringBuilder();
     try (RoutedRequest routed = router.decide(drawn.inquiry())) {
       assertEquals(drawn.label(), routed.decision().label());
-      Tally tally = routed.admit("entry-" + number, Instant.now());
+      Tally tally = routed.admit("entry-" + number, Instant.now(), 1);
       Outcome.Ending ending = Outcome.Ending.FAILED;
       try (RoutedStream stream = routed.open()) {
         InferenceEvent event;

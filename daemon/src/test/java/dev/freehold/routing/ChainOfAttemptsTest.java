@@ -383,7 +383,7 @@ class ChainOfAttemptsTest {
 
   /** As the API does it before it asks. */
   private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
-    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now(), 1);
     return routed;
   }
 }

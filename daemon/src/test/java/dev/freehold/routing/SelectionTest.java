@@ -280,7 +280,7 @@ class SelectionTest {
 
   /** As the API does it before it asks. */
   private static RoutedRequest admitted(RoutedRequest routed) throws InferenceException {
-    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now());
+    routed.admit("entry-" + ENTRIES.incrementAndGet(), Instant.now(), 1);
     return routed;
   }
 }

@@ -78,6 +78,11 @@ public final class ControllerProcess implements AutoCloseable {
     return ClientIdentity.in(folder);
   }
 
+  /** Runs {@code freeholdctl} as this controller's operator and returns what it printed. */
+  public String command(String... arguments) {
+    return operator(arguments);
+  }
+
   private String operator(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--operator", state.resolve("operator").toString()));

@@ -61,6 +61,21 @@ public record RouteSpec(
         Optional.empty());
   }
 
+  /** The same as to deadline and cost, where it is settled who is asked. */
+  public RouteSpec toOne(String provider) {
+    return new RouteSpec(
+        name,
+        Optional.empty(),
+        List.of(provider),
+        Order.WRITTEN,
+        Map.of(),
+        false,
+        Optional.empty(),
+        deadline,
+        costMax,
+        Optional.empty());
+  }
+
   /** Which of the candidates is asked first. */
   public enum Order {
     /** As the policy lists them. */

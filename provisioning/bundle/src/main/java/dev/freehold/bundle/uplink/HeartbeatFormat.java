@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +48,7 @@ public final class HeartbeatFormat {
     if (message.bundleVersion().isPresent()) {
       root.put("bundleVersion", message.bundleVersion().getAsLong());
     }
-    message.receiptHead().ifPresent(head -> root.set("receiptHead", json(head)));
+    message.receiptHead().ifPresent(head -> root.put("receiptHead", head.jws()));
     ArrayNode usage = root.putArray("usage");
     message.usage().forEach(bucket -> write(usage.addObject(), bucket));
     ArrayNode abuse = root.putArray("abuse");
@@ -92,46 +91,10 @@ public final class HeartbeatFormat {
             ? OptionalLong.of(number(root, "bundleVersion"))
             : OptionalLong.empty(),
         root.hasNonNull("receiptHead")
-            ? Optional.of(receiptHead(root.path("receiptHead")))
+            ? Optional.of(ReceiptHead.parse(text(root, "receiptHead")))
             : Optional.empty(),
         usage,
         abuse);
-  }
-
-  /** A head alone, as the controller gives it to an operator and a verifier reads it. */
-  public static byte[] write(ReceiptHead head) {
-    return json(head).toPrettyString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  /**
-   * Reads a head alone.
-   *
-   * @throws IllegalArgumentException as {@link #read}
-   */
-  public static ReceiptHead readHead(byte[] bytes) {
-    try {
-      return receiptHead(JSON.readTree(bytes));
-    } catch (IOException e) {
-      throw new IllegalArgumentException("expected a receipt head as JSON, found something else");
-    }
-  }
-
-  private static ObjectNode json(ReceiptHead head) {
-    return JSON.createObjectNode()
-        .put("sequence", head.sequence())
-        .put("hash", head.hash())
-        .put("timeMillis", head.time().toEpochMilli())
-        .put("signature", head.signature())
-        .put("certificateSha256", head.certificateSha256());
-  }
-
-  private static ReceiptHead receiptHead(JsonNode node) {
-    return new ReceiptHead(
-        number(node, "sequence"),
-        text(node, "hash"),
-        Instant.ofEpochMilli(number(node, "timeMillis")),
-        text(node, "signature"),
-        text(node, "certificateSha256"));
   }
 
   private static void write(ObjectNode node, UsageBucket bucket) {

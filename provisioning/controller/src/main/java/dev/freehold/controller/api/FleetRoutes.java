@@ -121,9 +121,10 @@ final class FleetRoutes implements HttpService {
           .putObject("head")
           .put("sequence", head.sequence())
           .put("hash", head.hash())
-          .put("timeMillis", head.time().toEpochMilli())
-          .put("signature", head.signature())
-          .put("certificateSha256", head.certificateSha256());
+          .put("time", head.time().toString())
+          .put("certificateSha256", head.certificateSha256())
+          // What a verifier reads; the rest is for people.
+          .put("jws", head.jws());
     }
     Json.send(response, Status.OK_200, answer);
   }

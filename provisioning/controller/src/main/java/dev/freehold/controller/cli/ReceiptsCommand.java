@@ -34,7 +34,8 @@ final class ReceiptsCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = {
         "Prints the last signed head that the controller holds of a box's receipts, as JSON.",
-        "Verifying the box's receipts against it shows whether their end was cut off."
+        "Verifying the box's receipts against it shows whether their end was cut off:",
+        "freehold receipts verify PLACE --head FILE."
       })
   static final class Head implements Callable<Integer> {
 

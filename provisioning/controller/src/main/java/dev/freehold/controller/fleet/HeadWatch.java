@@ -94,7 +94,7 @@ final class HeadWatch {
       Box box, ReceiptHead head, Alert.Kind kind, String format, String... described) {
     Instant now = clock.instant();
     return new Finding(
-        head.sequence() + " " + head.hash() + " " + head.signature(),
+        head.jws(),
         new Alert(
             box.serial(),
             kind,

@@ -99,11 +99,7 @@ record Migration(int version, String name, List<String> statements) {
                     id CHAR(64) PRIMARY KEY,
                     serial VARCHAR(63) NOT NULL,
                     line INTEGER NOT NULL,
-                    sequence_number BIGINT NOT NULL,
-                    hash CHAR(64) NOT NULL,
-                    head_millis BIGINT NOT NULL,
-                    signature VARCHAR(86) NOT NULL,
-                    certificate_sha256 CHAR(64) NOT NULL,
+                    jws VARCHAR(1024) NOT NULL,
                     verified BOOLEAN NOT NULL,
                     received_millis BIGINT NOT NULL
                   )\
