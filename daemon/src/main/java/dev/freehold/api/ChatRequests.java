@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Reads the body of {@code POST /v1/chat/completions}. */
 final class ChatRequests {
@@ -21,6 +23,9 @@ final class ChatRequests {
   static final int MESSAGES_MAX = 4_096;
   static final int TOOLS_MAX = 256;
   static final int TOOL_CALLS_MAX = 256;
+
+  /** Read here for the label and the route; what it means to a model, its provider knows. */
+  private static final Set<String> CARRIED = Set.of("reasoning_effort");
 
   private static final String NO_PARAMETERS = "{\"type\":\"object\",\"properties\":{}}";
 
@@ -53,7 +58,7 @@ final class ChatRequests {
     int answers = CommonFields.answers(fields);
     Optional<String> tier = CommonFields.answeredTier(fields);
     return new ApiRequest(
-        request,
+        request.withExtras(fields.extras(Extras.Form.OPENAI_CHAT, CARRIED)),
         new AnswerShape.Completion(Surface.CHAT, stream, includeUsage, answers, tier),
         reasoning);
   }

@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
@@ -9,6 +10,7 @@ import dev.freehold.inference.TokenLogprob;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Reads the body of {@code POST /v1/completions}. */
 final class CompletionRequests {
@@ -42,7 +44,7 @@ final class CompletionRequests {
     boolean includeUsage = CommonFields.includeUsage(fields, stream);
     Optional<String> tier = CommonFields.answeredTier(fields);
     return new ApiRequest(
-        request,
+        request.withExtras(fields.extras(Extras.Form.OPENAI_COMPLETION, Set.of())),
         new AnswerShape.Completion(Surface.COMPLETION, stream, includeUsage, answers, tier));
   }
 

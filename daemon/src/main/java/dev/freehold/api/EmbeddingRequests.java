@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Reads the body of {@code POST /v1/embeddings}. */
 final class EmbeddingRequests {
@@ -41,8 +43,10 @@ final class EmbeddingRequests {
     fields.text("user");
     Prompt prompt =
         new Prompt.Embedding(inputs(fields), fields.integer("dimensions", 1, DIMENSIONS_MAX));
+    Extras extras = fields.extras(Extras.Form.OPENAI_EMBEDDINGS, Set.of("user"));
     return new ApiRequest(
-        request(id, model, prompt), new AnswerShape.Vectors(encoding.equals(BASE64)));
+        request(id, model, prompt).withExtras(extras),
+        new AnswerShape.Vectors(encoding.equals(BASE64)));
   }
 
   /** A request that generates nothing. */

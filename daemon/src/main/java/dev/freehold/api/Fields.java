@@ -2,13 +2,18 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.Extras;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
@@ -17,16 +22,53 @@ import java.util.function.IntFunction;
  */
 final class Fields {
 
+  /** Fields that this box does not know and yet passes on, and how long they may be together. */
+  static final int EXTRAS_MAX = 64;
+
+  static final int EXTRA_CHARACTERS_MAX = 65_536;
+
   private final ObjectNode node;
   private final String prefix;
+  private final Optional<Set<String>> asked;
 
-  private Fields(ObjectNode node, String prefix) {
+  private Fields(ObjectNode node, String prefix, Optional<Set<String>> asked) {
     this.node = node;
     this.prefix = prefix;
+    this.asked = asked;
   }
 
+  /** The fields of a whole body; only of these it is noted which were asked for. */
   static Fields of(ObjectNode node) {
-    return new Fields(node, "");
+    return new Fields(node, "", Optional.of(new HashSet<>()));
+  }
+
+  private static Fields within(ObjectNode node, String prefix) {
+    return new Fields(node, prefix, Optional.empty());
+  }
+
+  /**
+   * The fields that nobody asked for until now, for a provider of the same API. When they pass a
+   * bound, none is passed on: this box does not know what one of them is without the others.
+   *
+   * @param carried fields that were asked for and have no place in the neutral form
+   */
+  Extras extras(Extras.Form form, Set<String> carried) {
+    Set<String> known = asked.orElseThrow();
+    Map<String, String> extras = new LinkedHashMap<>();
+    int characters = 0;
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      String name = field.getKey();
+      if (field.getValue().isNull() || (known.contains(name) && !carried.contains(name))) {
+        continue;
+      }
+      String json = field.getValue().toString();
+      characters += name.length() + json.length();
+      if (extras.size() == EXTRAS_MAX || characters > EXTRA_CHARACTERS_MAX) {
+        return Extras.NONE;
+      }
+      extras.put(name, json);
+    }
+    return extras.isEmpty() ? Extras.NONE : new Extras(form, extras);
   }
 
   /** The field's path as an error names it. */
@@ -34,12 +76,20 @@ final class Fields {
     return prefix + name;
   }
 
+  private void note(String name) {
+    if (asked.isPresent()) {
+      asked.get().add(name);
+    }
+  }
+
   boolean has(String name) {
+    note(name);
     return node.hasNonNull(name);
   }
 
   /** The field as it stands; a missing node if absent or null. */
   JsonNode raw(String name) {
+    note(name);
     JsonNode value = node.path(name);
     return value.isNull() ? node.path("\0") : value;
   }
@@ -116,7 +166,7 @@ final class Fields {
     if (!(value instanceof ObjectNode object)) {
       throw wrong(name, "an object", value);
     }
-    return Optional.of(new Fields(object, path(name) + "."));
+    return Optional.of(within(object, path(name) + "."));
   }
 
   Fields requiredObject(String name) throws ApiException {
@@ -151,7 +201,7 @@ final class Fields {
             element,
             "'%s' must be an object, found %s.".formatted(element, describe(value.get(i))));
       }
-      objects.add(new Fields(object, element + "."));
+      objects.add(within(object, element + "."));
     }
     return objects;
   }

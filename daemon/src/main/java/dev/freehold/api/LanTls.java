@@ -11,7 +11,9 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -83,6 +85,23 @@ final class LanTls {
     }
   }
 
+  /** Whether a certificate that is trusted is another box's, rather than a client's. */
+  boolean isBox(X509Certificate certificate) {
+    return current.boxes().map(authority -> isIssuedBy(certificate, authority)).orElse(false);
+  }
+
+  private static boolean isIssuedBy(X509Certificate certificate, X509Certificate authority) {
+    if (!certificate.getIssuerX500Principal().equals(authority.getSubjectX500Principal())) {
+      return false;
+    }
+    try {
+      certificate.verify(authority.getPublicKey());
+      return true;
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
   static SSLParameters parameters(SSLContext context) {
     SSLParameters parameters = context.getDefaultSSLParameters();
     parameters.setProtocols(PROTOCOLS);
@@ -91,14 +110,20 @@ final class LanTls {
     return parameters;
   }
 
-  private record Current(SSLContext context, X509ExtendedTrustManager trust, long epoch) {
+  private record Current(
+      SSLContext context,
+      X509ExtendedTrustManager trust,
+      Optional<X509Certificate> boxes,
+      long epoch) {
 
     static Current of(LanIdentity identity, long epoch) {
       try {
         SSLContext context = SSLContext.getInstance(PROTOCOL);
-        X509ExtendedTrustManager trust = trustManager(identity.clientAuthorities());
+        List<X509Certificate> authorities = new ArrayList<>(identity.clientAuthorities());
+        identity.boxAuthority().ifPresent(authorities::add);
+        X509ExtendedTrustManager trust = trustManager(authorities);
         context.init(keyManagers(identity), new TrustManager[] {trust}, new SecureRandom());
-        return new Current(context, trust, epoch);
+        return new Current(context, trust, identity.boxAuthority(), epoch);
       } catch (GeneralSecurityException | IOException e) {
         throw new IllegalArgumentException(
             "the box's certificate and key cannot serve TLS: check that they belong together", e);

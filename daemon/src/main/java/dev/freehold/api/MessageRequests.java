@@ -2,6 +2,7 @@ package dev.freehold.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
@@ -13,14 +14,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Reads the bodies of {@code POST /v1/messages} and {@code POST /v1/messages/count_tokens}.
  *
  * <p>Fields that this box does not know are passed over, as Anthropic's SDKs send many that only
- * matter to its own service. What would change the answer and cannot be done is refused.
+ * matter to its own service; that service gets them. What would change the answer and cannot be
+ * done is refused.
  */
 final class MessageRequests {
+
+  /** Read here in part; the budget and the effort, a provider of the same API knows. */
+  private static final Set<String> CARRIED = Set.of("thinking", "output_config");
 
   private MessageRequests() {}
 
@@ -70,7 +76,9 @@ final class MessageRequests {
             Priority.INTERACTIVE);
     boolean stream = fields.flag("stream", false);
     return new ApiRequest(
-        request, new AnswerShape.Message(stream, thinks && !omitted, serviceTier(fields)), thinks);
+        request.withExtras(fields.extras(Extras.Form.ANTHROPIC_MESSAGES, CARRIED)),
+        new AnswerShape.Message(stream, thinks && !omitted, serviceTier(fields)),
+        thinks);
   }
 
   /** Anthropic's tiers ask for bought capacity, which a box has none of: all is standard. */

@@ -39,6 +39,15 @@ record RequestTexts(List<String> texts, Set<Findings.Unread> unread) {
     }
     all.texts.addAll(request.sampling().stop());
     all.texts.addAll(request.sampling().rarer().drySequenceBreakers());
+    // Nobody knows what they are, and a provider of the same API gets them all.
+    request
+        .extras()
+        .fields()
+        .forEach(
+            (name, json) -> {
+              all.texts.add(name);
+              all.texts.add(json);
+            });
     return all;
   }
 

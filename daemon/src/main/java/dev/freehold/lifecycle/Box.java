@@ -171,7 +171,7 @@ final class Box implements AutoCloseable {
                 options.given(),
                 System::nanoTime));
     loader.start();
-    policy = closing.later(new PolicyInForce(local, router, limits, loader));
+    policy = closing.later(new PolicyInForce(local, router, limits, loader, identity.uplink()));
   }
 
   private void startHealth() {

@@ -8,6 +8,7 @@ import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.uplink.ClientIdentity;
 import dev.freehold.limits.Limits;
 import dev.freehold.provider.LocalProvider;
 import dev.freehold.provider.Provider;
@@ -37,14 +38,27 @@ final class PolicyInForce implements AutoCloseable {
   private final Router router;
   private final Limits limits;
   private final ModelLoader loader;
+  private final ClientIdentity device;
+  private final RemoteProviders remotes = RemoteProviders.overNetwork();
   private final Catalogue catalogue = Catalogue.load();
   private List<RemoteProvider> remote = List.of();
 
-  PolicyInForce(LocalProvider local, Router router, Limits limits, ModelLoader loader) {
+  /**
+   * Nothing is in force yet.
+   *
+   * @param device what this box shows of itself to other boxes
+   */
+  PolicyInForce(
+      LocalProvider local,
+      Router router,
+      Limits limits,
+      ModelLoader loader,
+      ClientIdentity device) {
     this.local = local;
     this.router = router;
     this.limits = limits;
     this.loader = loader;
+    this.device = device;
   }
 
   /**
@@ -89,7 +103,7 @@ final class PolicyInForce implements AutoCloseable {
     return switch (spec.kind()) {
       case ENGINE -> local;
       case PEER, OPENAI, ANTHROPIC, AZURE_OPENAI, BEDROCK, GEMINI, COHERE, ALEPH_ALPHA -> {
-        RemoteProvider provider = RemoteProviders.open(spec, credential(spec, content));
+        RemoteProvider provider = remotes.open(spec, credential(spec, content), device);
         opened.add(provider);
         yield provider;
       }

@@ -10,9 +10,11 @@ import java.util.Optional;
  * One try of one provider.
  *
  * @param request what to answer
- * @param prepared the prompt as the local model's tokens, where that could be made; the local
- *     provider runs it, routing counted it, others only count it. It belongs to the caller and must
+ * @param prepared the prompt as the local model's tokens, where routing needed it; the local
+ *     provider runs it, and makes its own where there is none. It belongs to the caller and must
  *     outlive a stream of the local provider.
+ * @param promptTokensEstimate how long the prompt is taken to be, the local model's count if it
+ *     counted
  * @param permit that the request may go to this provider
  * @param deadline when the whole chain of tries must have ended
  * @param departure told before anything leaves the box
@@ -20,6 +22,7 @@ import java.util.Optional;
 public record Attempt(
     InferenceRequest request,
     Optional<PreparedPrompt> prepared,
+    int promptTokensEstimate,
     Permit permit,
     Instant deadline,
     Departure departure) {
@@ -30,11 +33,6 @@ public record Attempt(
     Objects.requireNonNull(permit, "permit");
     Objects.requireNonNull(deadline, "deadline");
     Objects.requireNonNull(departure, "departure");
-  }
-
-  /** The prompt's tokens as the local model counts them, 0 where it did not. */
-  public int promptTokensEstimate() {
-    return prepared.map(PreparedPrompt::tokens).orElse(0);
   }
 
   /** Who wants to know that a request leaves the box. */

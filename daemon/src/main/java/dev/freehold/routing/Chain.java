@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
  * What the attempts of one answer have in common: whom to ask, what, until when, and who wants to
  * know. The candidates are fixed; nothing adds one.
  *
+ * @param promptTokens the prompt's length, exact or estimated
  * @param conversation what a sticky route knows the conversation by
  * @param tally where attempts are counted and paid
  * @param promptUnneeded called once it is certain that no model of this box answers
@@ -31,6 +32,7 @@ record Chain(
     List<Candidate> candidates,
     InferenceRequest request,
     Optional<PreparedPrompt> prepared,
+    int promptTokens,
     Instant deadline,
     Optional<String> conversation,
     Runnable promptUnneeded,
@@ -108,6 +110,7 @@ record Chain(
               new Attempt(
                   asked,
                   prepared,
+                  promptTokens,
                   candidate.permit(),
                   deadline,
                   (host, bytes) -> tally.leaving(candidate, host, bytes, charge)));

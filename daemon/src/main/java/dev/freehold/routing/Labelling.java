@@ -2,7 +2,6 @@ package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.detection.Findings;
-import dev.freehold.inference.InferenceException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,14 +18,9 @@ record Labelling(Label label, List<String> raisedBy) {
     raisedBy = List.copyOf(raisedBy);
   }
 
-  /**
-   * Labels a request.
-   *
-   * @throws InferenceException {@code FORBIDDEN} if no group of the caller is in the policy
-   */
-  static Labelling of(RoutingTable table, Inquiry inquiry, Findings findings, Instant now)
-      throws InferenceException {
-    Label ofGroups = table.labelOf(inquiry.caller(), now);
+  /** Labels a request of a caller whose groups ask for a label at least. */
+  static Labelling of(
+      RoutingTable table, Label ofGroups, Inquiry inquiry, Findings findings, Instant now) {
     Label ofContent = findings.label(table.detect());
     Label label = inquiry.declaredLabel().map(ofGroups::atLeast).orElse(ofGroups);
     label = label.atLeast(ofContent);

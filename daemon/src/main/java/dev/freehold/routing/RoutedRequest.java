@@ -134,6 +134,7 @@ public final class RoutedRequest implements AutoCloseable {
         candidates,
         asked,
         prepared,
+        decision.facts().promptTokens(),
         deadline,
         conversation,
         this::close,

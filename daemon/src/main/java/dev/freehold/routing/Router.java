@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
@@ -7,16 +8,12 @@ import dev.freehold.detection.Findings;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.inference.Message;
-import dev.freehold.inference.Prompt;
 import dev.freehold.limits.RateStatus;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
 import dev.freehold.provider.Timing;
 import dev.freehold.provider.Vocabulary;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,14 +27,6 @@ import java.util.random.RandomGenerator;
 
 /** Holds the routing table in force and applies it to requests. */
 public final class Router {
-
-  /** Without the model at hand, a token of ordinary text is taken for this many characters. */
-  private static final int ESTIMATED_CHARACTERS_PER_TOKEN = 4;
-
-  /** An image is taken for this many tokens: models make some hundreds of one. */
-  private static final int ESTIMATED_TOKENS_PER_IMAGE = 600;
-
-  private static final Logger LOGGER = System.getLogger(Router.class.getName());
 
   private final LocalModels localModels;
   private final Oversight oversight;
@@ -116,49 +105,49 @@ public final class Router {
   /**
    * Decides a request, without sending it anywhere.
    *
-   * @throws InferenceException if the caller may not ask, the model is unknown or the prompt cannot
-   *     be rendered
+   * @throws InferenceException if the caller may not ask, the model is unknown or the prompt is
+   *     none that the local model could render and it must be counted
    */
   public RoutedRequest decide(Inquiry inquiry) throws InferenceException {
     RoutingTable current = table;
     Instant now = clock.instant();
     Caller caller = inquiry.caller();
+    // First: who may not ask is told nothing of what there is.
+    Label ofGroups = current.labelOf(caller, now);
+    Findings findings =
+        current.detect().isEmpty() ? Findings.NONE : oversight.detector().scan(inquiry.request());
+    Labelling labelling = Labelling.of(current, ofGroups, inquiry, findings, now);
     InferenceRequest request =
         inquiry.request().withModel(model(current, inquiry.request().model()));
-    Findings findings =
-        current.detect().isEmpty() ? Findings.NONE : oversight.detector().scan(request);
-    Labelling labelling = Labelling.of(current, inquiry, findings, now);
-    Optional<PreparedPrompt> prepared = prepare(request);
+    PromptSize size = PromptSize.of(request);
+    RequestFacts facts =
+        new RequestFacts(
+            localModels,
+            request,
+            size,
+            new RouteFacts(
+                caller.name(),
+                caller.groups(),
+                labelling.label(),
+                request.model(),
+                size.estimatedTokens(),
+                request.completionTokensMax().orElse(0),
+                Needs.of(request, inquiry.needsReasoning()),
+                findings.kinds(),
+                localModels.queueSeconds(),
+                current.outPerMillion(LocalDate.now(clock)),
+                board.firstTokenSeconds(current.providers()),
+                LocalDateTime.now(clock)));
     boolean decided = false;
     try {
-      RouteFacts facts =
-          new RouteFacts(
-              caller.name(),
-              caller.groups(),
-              labelling.label(),
-              request.model(),
-              prepared.map(PreparedPrompt::tokens).orElseGet(() -> estimateTokens(request)),
-              request.completionTokensMax().orElse(0),
-              Needs.of(request, inquiry.needsReasoning()),
-              findings.kinds(),
-              localModels.queueSeconds(),
-              current.outPerMillion(LocalDate.now(clock)),
-              board.firstTokenSeconds(current.providers()),
-              LocalDateTime.now(clock));
       Decision decision =
-          selection.decide(
-              current,
-              inquiry.with(request),
-              facts,
-              prepared.isPresent(),
-              labelling.raisedBy(),
-              clock);
-      RoutedRequest routed = routed(current, inquiry.with(request), decision, prepared);
+          selection.decide(current, inquiry.with(request), facts, labelling.raisedBy(), clock);
+      RoutedRequest routed = routed(current, inquiry.with(request), decision, facts.prepared());
       decided = true;
       return routed;
     } finally {
       if (!decided) {
-        prepared.ifPresent(PreparedPrompt::close);
+        facts.prepared().ifPresent(PreparedPrompt::close);
       }
     }
   }
@@ -244,76 +233,5 @@ public final class Router {
     current.labelOf(caller, clock.instant());
     String name = model(current, model.orElseGet(current::firstModel));
     return localModels.vocabulary(name, timing.instant().plus(requestTimeout));
-  }
-
-  /**
-   * The prompt in the local model's tokens, or nothing where the local model cannot make them but
-   * another provider might.
-   */
-  private Optional<PreparedPrompt> prepare(InferenceRequest request) throws InferenceException {
-    try {
-      return Optional.of(localModels.prepare(request));
-    } catch (InferenceException e) {
-      if (isFinal(e.kind())) {
-        throw e;
-      }
-      LOGGER.log(
-          Level.DEBUG,
-          "Request {0}: the prompt is estimated, the local model says {1}",
-          request.id(),
-          e.kind());
-      return Optional.empty();
-    }
-  }
-
-  private static boolean isFinal(Kind kind) {
-    return switch (kind) {
-      case INVALID_REQUEST, FORBIDDEN, CANCELLED -> true;
-      case UNSUPPORTED,
-          CONTEXT_TOO_LONG,
-          MODEL_NOT_FOUND,
-          OVERLOADED,
-          UNAVAILABLE,
-          PROVIDER_REFUSED,
-          PROVIDER_LIMITED,
-          PROVIDER_FAILED,
-          TIMED_OUT,
-          INTERNAL ->
-          false;
-    };
-  }
-
-  private static int estimateTokens(InferenceRequest request) {
-    long characters =
-        switch (request.prompt()) {
-          case Prompt.Text text -> text.text().length();
-          case Prompt.Infill infill -> (long) infill.before().length() + infill.after().length();
-          case Prompt.Embedding embedding ->
-              embedding.inputs().stream().mapToLong(Router::characters).sum();
-          case Prompt.Ranking ranking ->
-              ranking.documents().stream()
-                  .mapToLong(document -> (long) ranking.query().length() + document.length())
-                  .sum();
-          case Prompt.Chat chat -> {
-            long sum = 0;
-            for (Message message : chat.messages()) {
-              sum += message.text().length();
-              sum +=
-                  (long) message.images().size()
-                      * ESTIMATED_TOKENS_PER_IMAGE
-                      * ESTIMATED_CHARACTERS_PER_TOKEN;
-            }
-            yield sum;
-          }
-        };
-    return (int) Math.min(Integer.MAX_VALUE, characters / ESTIMATED_CHARACTERS_PER_TOKEN + 1);
-  }
-
-  private static long characters(Prompt.Input input) {
-    return switch (input) {
-      case Prompt.Input.OfText text -> text.text().length();
-      case Prompt.Input.OfTokens tokens ->
-          (long) tokens.tokens().size() * ESTIMATED_CHARACTERS_PER_TOKEN;
-    };
   }
 }

@@ -7,7 +7,6 @@ import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteCondition;
-import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
@@ -178,14 +177,27 @@ public final class RoutingTable {
         .toList();
   }
 
-  /** The first route that applies, if one does. */
-  Optional<Route> route(RouteFacts facts, Instant now) {
+  /**
+   * The first route that applies, if one does. The prompt is counted at the first condition whose
+   * outcome depends on its length.
+   */
+  Optional<Route> route(RequestFacts facts, Instant now) throws InferenceException {
     if (isExpired(now)) {
       return Optional.of(new Route(LOCAL_ONLY, Optional.empty(), local));
     }
-    return routes.stream()
-        .filter(route -> route.condition().map(when -> when.matches(facts)).orElse(true))
-        .findFirst();
+    for (Route route : routes) {
+      if (route.condition().isEmpty()) {
+        return Optional.of(route);
+      }
+      RouteCondition condition = route.condition().get();
+      if (condition.dependsOnPrompt(facts.promptTokensMax())) {
+        facts.count();
+      }
+      if (condition.matches(facts.known())) {
+        return Optional.of(route);
+      }
+    }
+    return Optional.empty();
   }
 
   /** A request's permit for a provider of this table, if locality allows it. */

@@ -3,6 +3,7 @@ package dev.freehold.routing;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.locality.Permit;
 import dev.freehold.routing.Decision.Cause;
@@ -24,6 +25,9 @@ final class Selection {
   /** How long an answer is taken to be that has no limit, where its cost or time is estimated. */
   static final int ASSUMED_COMPLETION_TOKENS = 512;
 
+  /** A prompt has at most so many times the estimated tokens, but for strange ones. */
+  private static final int ESTIMATE_ERROR_MAX = 4;
+
   private final HealthBoard board;
   private final Conversations conversations;
   private final CandidateOrder order;
@@ -34,23 +38,80 @@ final class Selection {
     this.order = new CandidateOrder(board, random);
   }
 
+  /**
+   * Decides. What is settled by real usage later (limits and budgets) goes by the estimate of the
+   * prompt's length; whatever decides who is asked goes by the exact number.
+   */
   Decision decide(
-      RoutingTable table,
-      Inquiry inquiry,
-      RouteFacts facts,
-      boolean promptTokensExact,
-      List<String> raisedBy,
-      Clock clock) {
+      RoutingTable table, Inquiry inquiry, RequestFacts facts, List<String> raisedBy, Clock clock)
+      throws InferenceException {
     Instant now = clock.instant();
     Optional<RoutingTable.Route> route = table.route(facts, now);
     if (route.isEmpty()) {
       return new Decision(
-          facts, promptTokensExact, raisedBy, Optional.empty(), List.of(), List.of());
+          facts.known(), facts.isExact(), raisedBy, Optional.empty(), List.of(), List.of());
     }
+    if (lengthDecides(route.get(), facts.known())) {
+      facts.count();
+    }
+    LocalDate day = LocalDate.ofInstant(now, clock.getZone());
+    Choice choice = choose(table, route.get(), inquiry, facts.known(), now, day);
+    if (!facts.isExact() && choice.beginsHere()) {
+      // This box's own engine needs the prompt anyway, and has a context that it must fit.
+      facts.count();
+      choice = choose(table, route.get(), inquiry, facts.known(), now, day);
+    }
+    return new Decision(
+        facts.known(),
+        facts.isExact(),
+        raisedBy,
+        Optional.of(route.get().spec()),
+        choice.candidates(),
+        choice.rejections());
+  }
+
+  /** Who of a route is asked, in order, and who is not. */
+  private record Choice(List<Candidate> candidates, List<Rejection> rejections) {
+
+    boolean beginsHere() {
+      return !candidates.isEmpty() && candidates.getFirst().isLocalEngine();
+    }
+  }
+
+  /**
+   * Whether a route's choice depends on how long the prompt is. Draws by weight may come to the
+   * engine, and a second draw would change how often each comes first.
+   */
+  private static boolean lengthDecides(RoutingTable.Route route, RouteFacts facts) {
+    RouteSpec spec = route.spec();
+    boolean byCost = spec.costMax().isPresent() || spec.order() == RouteSpec.Order.CHEAPEST;
+    long tokensMax = (long) facts.promptTokens() * ESTIMATE_ERROR_MAX + facts.completionTokensMax();
+    return byCost
+        || route.use().stream()
+            .map(RoutingTable.Offer::spec)
+            .anyMatch(
+                provider ->
+                    (spec.order() == RouteSpec.Order.WEIGHTED
+                            && provider.kind() == ProviderSpec.Kind.ENGINE)
+                        || (provider.contextTokens().isPresent()
+                            && tokensMax > provider.contextTokens().getAsInt()));
+  }
+
+  private Choice choose(
+      RoutingTable table,
+      RoutingTable.Route route,
+      Inquiry inquiry,
+      RouteFacts facts,
+      Instant now,
+      LocalDate day) {
     Needs needs = new Needs(inquiry.request(), facts.needs(), facts.promptTokens());
     List<Candidate> candidates = new ArrayList<>();
     List<Rejection> rejections = new ArrayList<>();
-    for (RoutingTable.Offer offer : route.get().use()) {
+    for (RoutingTable.Offer offer : route.use()) {
+      if (inquiry.caller().isBox() && offer.spec().kind() == ProviderSpec.Kind.PEER) {
+        rejections.add(noFurther(offer.spec()));
+        continue;
+      }
       Optional<Permit> permit = table.permit(inquiry.request().id(), facts.label(), offer, now);
       Optional<Rejection> rejection =
           permit.isEmpty() ? Optional.of(notAllowed(facts, offer.spec())) : rejection(offer, needs);
@@ -60,21 +121,22 @@ final class Selection {
         candidates.add(new Candidate(offer.provider(), permit.orElseThrow()));
       }
     }
-    RouteSpec spec = route.get().spec();
+    RouteSpec spec = route.spec();
     List<Candidate> ordered =
         order.ordered(
             spec,
             candidates,
             facts.promptTokens(),
             inquiry.request().completionTokensMax().orElse(ASSUMED_COMPLETION_TOKENS),
-            LocalDate.ofInstant(now, clock.getZone()));
-    return new Decision(
-        facts,
-        promptTokensExact,
-        raisedBy,
-        Optional.of(spec),
-        spec.sticky() ? stuck(inquiry.caller(), inquiry.request(), ordered) : ordered,
-        rejections);
+            day);
+    return new Choice(
+        spec.sticky() ? stuck(inquiry.caller(), inquiry.request(), ordered) : ordered, rejections);
+  }
+
+  /** Boxes that pass requests on to each other could do so for ever. */
+  private static Rejection noFurther(ProviderSpec spec) {
+    return new Rejection(
+        spec, Cause.LOCALITY, "a request that comes from another box goes to no further one");
   }
 
   private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {

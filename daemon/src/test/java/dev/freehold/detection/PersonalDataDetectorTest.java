@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.detection.Findings.Unread;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
@@ -46,6 +47,9 @@ class PersonalDataDetectorTest {
     ToolCall call = new ToolCall("c1", "send", "{\"to\": \"anna.meier\\u0040firma.ch\"}");
     return Stream.of(
         Requests.saying("Write to " + MAIL + "."),
+        Requests.saying("hello")
+            .withExtras(
+                new Extras(Extras.Form.OPENAI_CHAT, Map.of("user", "{\"x\":\"" + MAIL + "\"}"))),
         Requests.of(Requests.chat(user, Message.of(Message.Role.SYSTEM, MAIL))),
         Requests.of(Requests.chat(message("", List.of(call), Optional.empty()))),
         Requests.of(Requests.chat(message("", List.of(named(MAIL)), Optional.empty()))),

@@ -29,6 +29,7 @@ public final class Attempts {
     return new Attempt(
         request,
         prepared,
+        prepared.map(PreparedPrompt::tokens).orElse(0),
         permit(request, ENGINE),
         Instant.now().plus(allowed),
         Attempt.Departure.UNSEEN);
@@ -39,6 +40,7 @@ public final class Attempts {
     return new Attempt(
         request,
         Optional.empty(),
+        0,
         permit(request, spec),
         Instant.now().plusSeconds(60),
         Attempt.Departure.UNSEEN);

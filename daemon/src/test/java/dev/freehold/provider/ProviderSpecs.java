@@ -22,6 +22,7 @@ public final class ProviderSpecs {
   private final String name;
   private final ProviderSpec.Kind kind;
   private final TrustClass trust;
+  private Optional<String> peerName = Optional.empty();
   private Optional<String> region = Optional.empty();
   private Optional<URI> url = Optional.empty();
   private Optional<String> credential = Optional.empty();
@@ -49,6 +50,11 @@ public final class ProviderSpecs {
 
   public static ProviderSpecs of(String name, ProviderSpec.Kind kind, TrustClass trust) {
     return new ProviderSpecs(name, kind, trust);
+  }
+
+  public ProviderSpecs peerName(String text) {
+    peerName = Optional.of(text);
+    return this;
   }
 
   public ProviderSpecs region(String text) {
@@ -122,7 +128,7 @@ public final class ProviderSpecs {
         name,
         kind,
         trust,
-        Optional.empty(),
+        peerName,
         region,
         url,
         credential,

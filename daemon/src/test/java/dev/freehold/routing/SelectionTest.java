@@ -1,6 +1,7 @@
 package dev.freehold.routing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -55,6 +56,8 @@ class SelectionTest {
         fastest:  {label: internal}
         weighted: {label: internal}
         sticky:   {label: internal}
+        local:    {label: internal}
+        lengthy:  {label: internal}
       routes:
         - {name: cheapest, when: "'cheapest' in groups", use: [plain, short, full], order: cheapest}
         - {name: fastest, when: "'fastest' in groups", use: [plain, short, full], order: fastest}
@@ -62,11 +65,15 @@ class SelectionTest {
            weights: {plain: 1, full: 3}}
         - {name: sticky, when: "'sticky' in groups", use: [plain, short, full], order: weighted,
            weights: {plain: 1, short: 1, full: 1}, sticky: true}
+        - {name: local, when: "'local' in groups", use: [local, full]}
+        - {name: lengthy, when: "'lengthy' in groups && request.promptTokens > 6000", use: [full]}
+        - {name: brief, when: "'lengthy' in groups", use: [full, local]}
         - {name: written, use: [plain, short, full]}
       """;
 
   private static final Instant MARCH = Instant.parse("2026-03-01T12:00:00Z");
 
+  private final FakeLocalModels models = new FakeLocalModels();
   private final FakeTiming timing = new FakeTiming();
   private final FakeProvider plain = new FakeProvider("plain").answers("plain");
   private final FakeProvider brief = new FakeProvider("short").answers("short");
@@ -77,7 +84,7 @@ class SelectionTest {
     try {
       Router made =
           new Router(
-              new FakeLocalModels(),
+              models,
               TestOversight.create(),
               Clock.fixed(now, ZoneOffset.UTC),
               timing,
@@ -159,6 +166,26 @@ class SelectionTest {
       InferenceException e = assertThrows(InferenceException.class, () -> admitted(routed).open());
       assertEquals(Kind.UNSUPPORTED, e.kind());
       assertTrue(e.getMessage().contains("plain") && e.getMessage().contains("tools"));
+    }
+  }
+
+  @Test
+  void promptIsCountedOnlyWhereItsLengthDecidesOrThisBoxAnswers() throws InferenceException {
+    assertFalse(isCounted("written", request("hi", false, OptionalInt.of(10))));
+    assertTrue(isCounted("written", request("hi", false, OptionalInt.of(99))), "near a context");
+    assertTrue(isCounted("cheapest", request("hi", false, OptionalInt.of(10))));
+    assertTrue(isCounted("local", request("hi", false, OptionalInt.of(10))));
+    assertFalse(isCounted("lengthy", request("hi", false, OptionalInt.of(10))));
+    assertTrue(isCounted("lengthy", request("hi ".repeat(2_000), false, OptionalInt.of(10))));
+    assertTrue(
+        isCounted("lengthy", request("hi", true, OptionalInt.of(10))), "tools have no bound");
+  }
+
+  private boolean isCounted(String group, InferenceRequest request) throws InferenceException {
+    try (RoutedRequest routed = router.decide(inquiry(group, request))) {
+      boolean exact = routed.decision().promptTokensExact();
+      assertEquals(exact ? 1 : 0, models.openPrompts());
+      return exact;
     }
   }
 

@@ -24,8 +24,8 @@ final class OpenAiChunks {
   /**
    * Nothing read yet.
    *
-   * @param promptTokensEstimate the prompt's tokens as the local model counts them, taken until the
-   *     provider says its own number
+   * @param promptTokensEstimate how long the prompt is taken to be on this box, until the provider
+   *     says its own number
    */
   OpenAiChunks(int promptTokensEstimate) {
     this.promptTokensEstimate = promptTokensEstimate;

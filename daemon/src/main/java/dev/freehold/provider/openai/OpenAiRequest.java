@@ -2,6 +2,7 @@ package dev.freehold.provider.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.freehold.inference.Extras;
 import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
@@ -12,18 +13,67 @@ import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
+import dev.freehold.provider.remote.ExtraFields;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Writes the neutral form as OpenAI's JSON. */
 final class OpenAiRequest {
 
   private static final JsonFactory JSON = new JsonFactory();
+
+  /** What is written here, and what this box answers itself. */
+  private static final Set<String> OWN =
+      Stream.concat(
+              Stream.of(
+                  "model",
+                  "messages",
+                  "prompt",
+                  "suffix",
+                  "input",
+                  "encoding_format",
+                  "dimensions",
+                  "query",
+                  "documents",
+                  "stream",
+                  "stream_options",
+                  "n",
+                  "best_of",
+                  "echo",
+                  "tools",
+                  "tool_choice",
+                  "parallel_tool_calls",
+                  "functions",
+                  "function_call",
+                  "response_format",
+                  "grammar",
+                  "logprobs",
+                  "top_logprobs",
+                  "max_tokens",
+                  "max_completion_tokens",
+                  "temperature",
+                  "top_p",
+                  "top_k",
+                  "min_p",
+                  "frequency_penalty",
+                  "presence_penalty",
+                  "repeat_penalty",
+                  "seed",
+                  "logit_bias",
+                  "stop",
+                  "dry_sequence_breakers",
+                  "ignore_eos"),
+              Arrays.stream(SamplerSetting.values()).map(SamplerSetting::field))
+          .collect(Collectors.toUnmodifiableSet());
 
   private OpenAiRequest() {}
 
@@ -49,11 +99,21 @@ final class OpenAiRequest {
           text(json, request);
         }
       }
+      ExtraFields.write(json, request.extras(), form(request.prompt()), OWN);
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
     return bytes.toByteArray();
+  }
+
+  private static Extras.Form form(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Chat _ -> Extras.Form.OPENAI_CHAT;
+      case Prompt.Text _, Prompt.Infill _ -> Extras.Form.OPENAI_COMPLETION;
+      case Prompt.Embedding _ -> Extras.Form.OPENAI_EMBEDDINGS;
+      case Prompt.Ranking _ -> Extras.Form.OTHER;
+    };
   }
 
   /** What is said of every answer of text. */

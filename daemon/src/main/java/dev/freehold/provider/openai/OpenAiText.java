@@ -1,6 +1,5 @@
 package dev.freehold.provider.openai;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
@@ -41,15 +40,7 @@ final class OpenAiText implements Protocol.Reading {
         finish(sink, true);
         return;
       }
-      JsonNode chunk;
-      try {
-        chunk = RemoteJson.MAPPER.readTree(events.data(), 0, events.length());
-      } catch (JacksonException e) {
-        throw new BrokenAnswer("sent something other than JSON");
-      }
-      if (chunk == null || !chunk.isObject()) {
-        throw new BrokenAnswer("sent something other than a JSON object");
-      }
+      JsonNode chunk = RemoteJson.object(events);
       if (chunk.hasNonNull("error")) {
         throw new BrokenAnswer("broke off with an error");
       }

@@ -19,6 +19,12 @@ public interface Authorizer {
   Outgoing authorize(Permit permit, Outgoing request)
       throws IOException, InferenceException, InterruptedException;
 
+  /** Told that the provider refused a request with status 401 or 403. */
+  default void refused(int status) {}
+
+  /** Lets go of what was opened to fetch credentials. */
+  default void close() {}
+
   /** For a provider that wants none. */
   static Authorizer none() {
     return (permit, request) -> request;

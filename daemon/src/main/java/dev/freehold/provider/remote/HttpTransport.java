@@ -71,9 +71,18 @@ public final class HttpTransport implements Transport {
       throw new IllegalStateException(
           "the transport of the provider '%s' was asked for another host".formatted(spec.name()));
     }
-    HttpClientRequest out = client.post().uri(uri).skipUriEncoding(true);
+    HttpClientRequest out = client.post().uri(encodedOnceMore(uri)).skipUriEncoding(true);
     request.headers().forEach((name, value) -> out.header(HeaderNames.create(name), value));
     return new HttpReply(out.submit(request.body()), tls.keySha256());
+  }
+
+  /**
+   * The client decodes a URI, and would encode it again by its own rules: an encoded slash within a
+   * model's name would go out as a slash. What is encoded once more goes out as it was written.
+   */
+  private static URI encodedOnceMore(URI uri) {
+    String text = uri.toString();
+    return text.indexOf('%') < 0 ? uri : URI.create(text.replace("%", "%25"));
   }
 
   @Override

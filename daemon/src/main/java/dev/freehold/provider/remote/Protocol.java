@@ -6,6 +6,7 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Usage;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -42,12 +43,19 @@ public interface Protocol {
   /** Whether a 429 means that there is nothing left to spend, so that waiting does not help. */
   boolean isQuotaUsedUp(JsonNode body);
 
+  /** The wait that the body of a 429 or 503 asks for, where no header does. */
+  default Optional<Duration> retryAfter(JsonNode body) {
+    return Optional.empty();
+  }
+
   /** What a provider found wrong. */
   enum Rejection {
     /** Prompt and limit do not fit the model's context. */
     CONTEXT_TOO_LONG,
     /** Its own rules forbid the content. */
     CONTENT_REFUSED,
+    /** The credential, or what is left to spend. */
+    ACCOUNT,
     /** Anything else. */
     OTHER
   }

@@ -41,7 +41,7 @@ final class Refusals {
           new InferenceException(
               Kind.PROVIDER_FAILED,
               "Provider '%s' is overloaded or down, status %d.".formatted(provider, status),
-              retryAfter(reply, clock),
+              retryAfter(reply, protocol.retryAfter(body(reply)), clock),
               null);
       case 404 ->
           new InferenceException(
@@ -58,7 +58,8 @@ final class Refusals {
 
   private static InferenceException limited(
       String provider, Reply reply, Protocol protocol, InstantSource clock) {
-    if (protocol.isQuotaUsedUp(body(reply))) {
+    JsonNode body = body(reply);
+    if (protocol.isQuotaUsedUp(body)) {
       return new InferenceException(
           Kind.PROVIDER_REFUSED,
           "The quota at provider '%s' is used up, status 429. The operator should raise it."
@@ -67,7 +68,7 @@ final class Refusals {
     return new InferenceException(
         Kind.PROVIDER_LIMITED,
         "Provider '%s' refused with status 429: its limit is reached.".formatted(provider),
-        retryAfter(reply, clock),
+        retryAfter(reply, protocol.retryAfter(body), clock),
         null);
   }
 
@@ -84,6 +85,12 @@ final class Refusals {
           new InferenceException(
               Kind.PROVIDER_REFUSED,
               "Provider '%s' refuses this content, status %d.".formatted(provider, status));
+      case ACCOUNT ->
+          new InferenceException(
+              Kind.PROVIDER_REFUSED,
+              ("Provider '%s' refused with status %d. The operator should check its credential "
+                      + "and its credit.")
+                  .formatted(provider, status));
       case OTHER ->
           new InferenceException(
               Kind.INVALID_REQUEST,
@@ -103,13 +110,19 @@ final class Refusals {
     }
   }
 
-  private static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
+  static Optional<Duration> retryAfter(Reply reply, InstantSource clock) {
+    return retryAfter(reply, Optional.empty(), clock);
+  }
+
+  private static Optional<Duration> retryAfter(
+      Reply reply, Optional<Duration> said, InstantSource clock) {
     Optional<Duration> wait =
         reply
             .header("retry-after-ms")
             .flatMap(Refusals::number)
             .map(Duration::ofMillis)
-            .or(() -> reply.header("Retry-After").flatMap(text -> wait(text, clock)));
+            .or(() -> reply.header("Retry-After").flatMap(text -> wait(text, clock)))
+            .or(() -> said);
     return wait.map(d -> d.compareTo(RETRY_AFTER_MAX) > 0 ? RETRY_AFTER_MAX : d);
   }
 

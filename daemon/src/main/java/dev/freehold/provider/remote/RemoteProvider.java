@@ -79,6 +79,7 @@ public final class RemoteProvider implements Provider, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    authorizer.close();
     transport.close();
   }
 }

@@ -185,6 +185,9 @@ final class RemoteStream implements InferenceStream {
     Outgoing authorized = authorizer.authorize(attempt.permit(), outgoing);
     try (Reply reply = new Counted(transport.send(attempt.permit(), authorized))) {
       keySha256 = reply.keySha256();
+      if (reply.status() == 401 || reply.status() == 403) {
+        authorizer.refused(reply.status());
+      }
       if (reply.status() != 200) {
         throw Refusals.of(spec.name(), reply, protocol, timing);
       }

@@ -33,10 +33,12 @@ public final class RouteCondition {
 
   private final String source;
   private final CelRuntime.Program program;
+  private final long promptTokensAlike;
 
-  private RouteCondition(String source, CelRuntime.Program program) {
+  private RouteCondition(String source, CelAbstractSyntaxTree tree) {
     this.source = source;
-    this.program = program;
+    this.program = program(tree);
+    this.promptTokensAlike = new ConditionThresholds(tree, Fact.PROMPT_TOKENS).alikeBelow();
   }
 
   /**
@@ -45,7 +47,7 @@ public final class RouteCondition {
    * @throws InvalidCondition if it is not CEL, names something unknown or is not true or false
    */
   public static RouteCondition compile(String cel) {
-    return new RouteCondition(cel, program(tree(cel)));
+    return new RouteCondition(cel, tree(cel));
   }
 
   /**
@@ -57,7 +59,7 @@ public final class RouteCondition {
   static RouteCondition compile(String cel, Set<String> models, Set<String> providers) {
     CelAbstractSyntaxTree tree = tree(cel);
     new ConditionNames(tree, models, providers).check();
-    return new RouteCondition(cel, program(tree));
+    return new RouteCondition(cel, tree);
   }
 
   private static CelAbstractSyntaxTree tree(String cel) {
@@ -95,6 +97,15 @@ public final class RouteCondition {
     } catch (CelEvaluationException | RuntimeException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether the length of a prompt decides, of one that has at most so many tokens. {@code
+   * request.promptTokens > 6000 || needs.tools} is the same for any two prompts of at most 5000
+   * tokens, whose tokens need not be counted for it.
+   */
+  public boolean dependsOnPrompt(long promptTokensMax) {
+    return promptTokensMax >= promptTokensAlike;
   }
 
   /** The expression as the policy has it. */

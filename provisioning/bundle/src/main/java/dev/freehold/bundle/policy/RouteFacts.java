@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * What a route's condition may ask about a request.
  *
- * @param promptTokens exact, counted by the model's own tokeniser
+ * @param promptTokens as counted by the model's own tokeniser, or an estimate where their number
+ *     decides nothing
  * @param completionTokensMax the answer's limit as the client gave it; 0 when it gave none
  * @param needs what the request needs of a provider beyond text
  * @param detected the kinds of personal data found in it
@@ -45,5 +46,22 @@ public record RouteFacts(
     outPerMillion = Map.copyOf(outPerMillion);
     firstTokenSeconds = Map.copyOf(firstTokenSeconds);
     Objects.requireNonNull(time, "time");
+  }
+
+  /** The same of a prompt of another length. */
+  public RouteFacts withPromptTokens(int tokens) {
+    return new RouteFacts(
+        client,
+        groups,
+        label,
+        model,
+        tokens,
+        completionTokensMax,
+        needs,
+        detected,
+        engineQueueSeconds,
+        outPerMillion,
+        firstTokenSeconds,
+        time);
   }
 }

@@ -48,6 +48,25 @@ final class RouteConditionTest {
   }
 
   @Test
+  void promptsShorterThanAnyComparedLengthAreAlike() {
+    RouteCondition two =
+        RouteCondition.compile("request.promptTokens > 6000 || 500 <= request.promptTokens");
+    assertFalse(two.dependsOnPrompt(499));
+    assertTrue(two.dependsOnPrompt(500));
+    assertFalse(RouteCondition.compile("needs.tools").dependsOnPrompt(Long.MAX_VALUE - 1));
+    for (String more :
+        List.of(
+            "request.promptTokens > request.completionTokensMax",
+            "request.promptTokens > 6000 && request.promptTokens % 2 == 0",
+            "[1, 2].exists(n, request.promptTokens == n)",
+            "request.promptTokens > 0.5",
+            "request.promptTokens == request.promptTokens",
+            "request.promptTokens in [1, 2]")) {
+      assertTrue(RouteCondition.compile(more).dependsOnPrompt(1), more);
+    }
+  }
+
+  @Test
   void providerWithoutPriceOrLatencyIsAbsent() {
     assertFalse(holds("price.claude > 0.0"));
     assertFalse(holds("price.claude <= 0.0"));
