@@ -51,9 +51,10 @@ final class ClientAdmission {
   /**
    * Somebody whose certificate holds.
    *
-   * @param client the same as one who may be shut out
+   * @param client the same as one who may be shut out; absent of another box, which stands for all
+   *     the clients that it serves, and watches each of them itself
    */
-  record Admitted(Caller caller, Suspect.Client client) {}
+  record Admitted(Caller caller, Optional<Suspect.Client> client) {}
 
   /** Who asks; empty if the certificate is not valid any more. */
   Optional<Admitted> admit(ServerRequest request) {
@@ -62,13 +63,17 @@ final class ClientAdmission {
       watch.seen(new Event.CertificateRefused(address(request)));
       return Optional.empty();
     }
-    watch.seen(new Event.Arrived(known.get().admitted().client(), known.get().address()));
+    known
+        .get()
+        .admitted()
+        .client()
+        .ifPresent(client -> watch.seen(new Event.Arrived(client, known.get().address())));
     return Optional.of(known.get().admitted());
   }
 
   /** Why a client is not served now although its certificate holds, if so. */
   Optional<InferenceException> refusal(Admitted admitted) {
-    return watch.refusal(admitted.client());
+    return admitted.client().flatMap(watch::refusal);
   }
 
   private Optional<Known> known(ServerRequest request) {
@@ -98,7 +103,11 @@ final class ClientAdmission {
   private static Admitted admitted(X509Certificate certificate, boolean isBox) {
     Caller caller = caller(certificate, isBox);
     return new Admitted(
-        caller, new Suspect.Client(caller.name(), certificate.getIssuerX500Principal().getName()));
+        caller,
+        isBox
+            ? Optional.empty()
+            : Optional.of(
+                new Suspect.Client(caller.name(), certificate.getIssuerX500Principal().getName())));
   }
 
   private static Suspect.Address address(ServerRequest request) {

@@ -101,9 +101,9 @@ final class Exchange {
     return admitted.map(ClientAdmission.Admitted::caller);
   }
 
-  /** The caller as one who may be shut out. */
+  /** The caller as one who may be shut out, if it is one. */
   Optional<Suspect.Client> client() {
-    return admitted.map(ClientAdmission.Admitted::client);
+    return admitted.flatMap(ClientAdmission.Admitted::client);
   }
 
   /** Only a model that the policy names: a record must not hold what a client made up. */
