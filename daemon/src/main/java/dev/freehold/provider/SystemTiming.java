@@ -26,7 +26,8 @@ final class SystemTiming implements Timing {
 
   @Override
   public <T> T poll(BlockingQueue<T> queue, Instant until) throws InterruptedException {
-    return queue.poll(nanosUntil(until), TimeUnit.NANOSECONDS);
+    T there = queue.poll();
+    return there != null ? there : queue.poll(nanosUntil(until), TimeUnit.NANOSECONDS);
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.freehold.locality.Permit;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.webclient.api.ClientConnection;
+import io.helidon.webclient.api.ConnectionKey;
 import io.helidon.webclient.api.HttpClientRequest;
 import io.helidon.webclient.api.HttpClientResponse;
 import io.helidon.webclient.api.Proxy;
@@ -24,12 +26,13 @@ public final class HttpTransport implements Transport {
   /** Time to notice on our side first that the provider's time is up. */
   private static final Duration READ_TIMEOUT_MARGIN = Duration.ofSeconds(5);
 
-  private static final int IDLE_CONNECTIONS_MAX = 64;
+  static final String HTTP_1_1 = "http/1.1";
 
   private final ProviderSpec spec;
   private final URI base;
   private final RemoteTls tls;
   private final WebClient client;
+  private final HostConnections connections;
 
   /**
    * Makes the client; nothing is sent before the first request.
@@ -47,7 +50,6 @@ public final class HttpTransport implements Transport {
             .proxy(Proxy.noProxy())
             .sendExpectContinue(false)
             .shareConnectionCache(false)
-            .connectionCacheSize(IDLE_CONNECTIONS_MAX)
             .connectTimeout(spec.timeouts().connect())
             .readTimeout(readTimeout)
             .socketOptions(
@@ -59,6 +61,19 @@ public final class HttpTransport implements Transport {
             .servicesDiscoverServices(false)
             .tls(Tls.builder().sslContext(tls.context()).build())
             .build();
+    this.connections = new HostConnections(client, key(base, client));
+  }
+
+  private static ConnectionKey key(URI base, WebClient client) {
+    boolean secure = base.getScheme().equals("https");
+    return ConnectionKey.create(
+        base.getScheme(),
+        base.getHost(),
+        base.getPort() >= 0 ? base.getPort() : secure ? 443 : 80,
+        secure ? client.prototype().tls() : Tls.builder().enabled(false).build(),
+        client.prototype().dnsResolver(),
+        client.prototype().dnsAddressLookup(),
+        Proxy.noProxy());
   }
 
   @Override
@@ -71,9 +86,21 @@ public final class HttpTransport implements Transport {
       throw new IllegalStateException(
           "the transport of the provider '%s' was asked for another host".formatted(spec.name()));
     }
-    HttpClientRequest out = client.post().uri(encodedOnceMore(uri)).skipUriEncoding(true);
+    HttpClientRequest out =
+        client.post().protocolId(HTTP_1_1).uri(encodedOnceMore(uri)).skipUriEncoding(true);
     request.headers().forEach((name, value) -> out.header(HeaderNames.create(name), value));
-    return new HttpReply(out.submit(request.body()), tls.keySha256());
+    ClientConnection connection = connections.take();
+    boolean answered = false;
+    try {
+      Reply reply =
+          new HttpReply(out.connection(connection).submit(request.body()), tls.keySha256());
+      answered = true;
+      return reply;
+    } finally {
+      if (!answered) {
+        connection.closeResource();
+      }
+    }
   }
 
   /**
@@ -87,6 +114,7 @@ public final class HttpTransport implements Transport {
 
   @Override
   public void close() {
+    connections.close();
     client.closeResource();
   }
 
