@@ -122,19 +122,27 @@ final class PolicyParser {
       opened.remove(TrustClass.LOCAL);
       for (TrustClass trust : opened) {
         problems.add(
-            section.has(labels[i].text()) ? section.at(labels[i].text()) : section.node(),
+            section.has(labels[i].text()) ? item(section, labels[i], trust) : section.node(),
             labels[i].text()
                 + " allows "
                 + trust.text()
                 + " but the less sensitive "
                 + labels[i - 1].text()
-                + " does not: raising a label would open a path; add "
+                + " does not: raising a label would open a path; remove "
                 + trust.text()
-                + " to "
+                + " here, or add it to "
                 + labels[i - 1].text()
-                + " or remove it here");
+                + " if that is meant");
       }
     }
+  }
+
+  /** Where a label allows a trust class. */
+  private static Node item(Section locality, Label label, TrustClass trust) {
+    return locality.list(label.text()).stream()
+        .filter(node -> node instanceof ScalarNode word && word.getValue().equals(trust.text()))
+        .findFirst()
+        .orElseGet(() -> locality.at(label.text()));
   }
 
   /** Each route must be of use to some label, each group must have somewhere to go. */

@@ -83,9 +83,9 @@ final class BrokenPolicyTest {
     broken(
         "confidential: [local, site]",
         "confidential: [local, site, cloud]",
-        "[local, site, cloud]",
+        "cloud]",
         "raising a label would open a path",
-        "add cloud to internal or remove it here");
+        "remove cloud here, or add it to internal if that is meant");
     broken("[local, site]", "[]", "[]", "at least one trust class", "[local]");
   }
 

@@ -1,9 +1,11 @@
 package dev.freehold.controller.cli;
 
 import dev.freehold.bundle.files.DurableFiles;
+import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
 import dev.freehold.bundle.policy.Problem;
+import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.controller.operator.OperatorClient;
 import dev.freehold.controller.operator.OperatorException;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,7 +55,9 @@ final class PolicyCommand implements Runnable {
       name = "validate",
       mixinStandardHelpOptions = true,
       description = {
-        "Checks a policy file without publishing it; no controller is needed.",
+        "Checks a policy file without publishing it, and shows which providers the requests of"
+            + " each",
+        "label may reach; no controller is needed.",
         "Each problem is one line FILE:LINE:COLUMN: what is wrong.",
         "The language is described in provisioning/README.md, section \"The policy file\"."
       })
@@ -66,11 +71,29 @@ final class PolicyCommand implements Runnable {
     @Override
     public Integer call() throws Exception {
       try {
-        Policy.parse(DurableFiles.readText(file));
+        Policy policy = Policy.parse(DurableFiles.readText(file));
+        printReach(spec.commandLine().getOut(), policy);
         return 0;
       } catch (PolicyException e) {
         return report(spec, file, e.problems());
       }
+    }
+
+    /** The statement on locality in the end: who may be sent what. */
+    private void printReach(PrintWriter out, Policy policy) {
+      out.printf("%s is valid. Requests may go to:%n", file);
+      for (Label label : Label.values()) {
+        Set<TrustClass> allowed = policy.allowed(label);
+        List<String> providers =
+            policy.providers().values().stream()
+                .filter(provider -> allowed.contains(provider.trust()))
+                .map(provider -> provider.name() + " (" + provider.trust().text() + ")")
+                .toList();
+        out.printf(
+            "  %-13s %s%n",
+            label.text(), providers.isEmpty() ? "nobody" : String.join(", ", providers));
+      }
+      out.flush();
     }
   }
 

@@ -102,7 +102,9 @@ final class FreeholdCtlTest {
     Path good = file("good.yaml", POLICY);
     Path bad = file("bad.yaml", POLICY.replace("[local, helvet]}", "[local, helvte]}"));
 
-    assertEquals(0, run("policy", "validate", good.toString()).code);
+    Result valid = run("policy", "validate", good.toString());
+    assertEquals(0, valid.code, valid.err);
+    assertTrue(valid.out.startsWith(good + " is valid."), valid.out);
     Result result = run("policy", "validate", bad.toString());
 
     assertEquals(1, result.code);
