@@ -38,7 +38,9 @@ final class SystemTiming implements Timing {
 
   @Override
   public Alarm at(Instant time, Runnable action) {
-    ScheduledFuture<?> scheduled = alarms.schedule(action, nanosUntil(time), TimeUnit.NANOSECONDS);
+    // On a thread of its own: closing a socket may wait for the other side.
+    Runnable apart = () -> Thread.ofVirtual().name("request-deadline").start(action);
+    ScheduledFuture<?> scheduled = alarms.schedule(apart, nanosUntil(time), TimeUnit.NANOSECONDS);
     return () -> scheduled.cancel(false);
   }
 
