@@ -9,7 +9,9 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.Prompt;
+import dev.freehold.limits.Estimate;
 import dev.freehold.limits.RateStatus;
+import dev.freehold.limits.Tariff;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
@@ -123,6 +125,8 @@ public final class Router {
     RoutingTable current = table;
     Instant now = clock.instant();
     Caller caller = inquiry.caller();
+    // First: whoever may not ask is not told which models there are.
+    current.labelOf(caller, now);
     InferenceRequest request =
         inquiry.request().withModel(model(current, inquiry.request().model()));
     Findings findings =
@@ -161,6 +165,25 @@ public final class Router {
         prepared.ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  /** What is to be expected of a request's candidates, in their order. */
+  public List<Outlook> outlooks(RoutedRequest routed) {
+    Estimate estimate =
+        Estimate.of(
+            routed.decision().facts().promptTokens(), routed.request().completionTokensMax());
+    return routed.decision().candidates().stream()
+        .map(
+            candidate -> {
+              Tariff tariff = oversight.limits().tariff(candidate.spec());
+              ProviderHealth health = board.of(candidate.spec());
+              return new Outlook(
+                  candidate,
+                  tariff.price().map(_ -> tariff.cost(estimate)),
+                  health.firstTokenSeconds(),
+                  health.tokensPerSecond());
+            })
+        .toList();
   }
 
   private RoutedRequest routed(
