@@ -7,10 +7,11 @@ import dev.freehold.bundle.policy.Feature;
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.inference.InferenceException;
+import dev.freehold.limits.Cost;
 import dev.freehold.routing.Caller;
-import dev.freehold.routing.Candidate;
 import dev.freehold.routing.Decision;
 import dev.freehold.routing.Inquiry;
+import dev.freehold.routing.Outlook;
 import dev.freehold.routing.RoutedRequest;
 import dev.freehold.routing.Router;
 import dev.freehold.store.UsageLedger;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
 /**
@@ -215,6 +217,7 @@ public final class ControlServer implements AutoCloseable {
   private static void write(JsonGenerator json, UsageRecord record) throws IOException {
     json.writeStartObject();
     json.writeStringField("requestId", record.requestId());
+    json.writeStringField("receipt", record.entryId());
     json.writeStringField("time", record.time().toString());
     json.writeStringField("client", record.client());
     json.writeArrayFieldStart("groups");
@@ -283,15 +286,41 @@ public final class ControlServer implements AutoCloseable {
                 declared)
             .inquiry();
     try (RoutedRequest routed = router.decide(inquiry)) {
-      write(json, routed.decision(), declared);
+      write(json, routed.decision(), declared, router.outlooks(routed));
     }
   }
 
-  private static void write(JsonGenerator json, Decision decision, Optional<Label> declared)
+  private static void write(JsonGenerator json, Outlook outlook) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("provider", outlook.candidate().name());
+    json.writeStringField("trust", outlook.candidate().spec().trust().text());
+    json.writeStringField("region", outlook.candidate().spec().region().orElse(null));
+    json.writeStringField("expectedCost", outlook.cost().map(Cost::toString).orElse(null));
+    measure(json, "firstTokenSeconds", outlook.firstTokenSeconds());
+    measure(json, "tokensPerSecond", outlook.tokensPerSecond());
+    json.writeEndObject();
+  }
+
+  private static void measure(JsonGenerator json, String name, OptionalDouble value)
+      throws IOException {
+    if (value.isPresent()) {
+      json.writeNumberField(name, value.getAsDouble());
+    } else {
+      json.writeNullField(name);
+    }
+  }
+
+  private static void write(
+      JsonGenerator json, Decision decision, Optional<Label> declared, List<Outlook> outlooks)
       throws IOException {
     json.writeStartObject();
     json.writeStringField("label", decision.label().text());
     json.writeStringField("declaredLabel", declared.map(Label::text).orElse(null));
+    json.writeArrayFieldStart("raisedBy");
+    for (String reason : decision.raisedBy()) {
+      json.writeString(reason);
+    }
+    json.writeEndArray();
     json.writeStringField("model", decision.facts().model());
     json.writeNumberField("promptTokens", decision.facts().promptTokens());
     json.writeBooleanField("promptTokensExact", decision.promptTokensExact());
@@ -310,12 +339,8 @@ public final class ControlServer implements AutoCloseable {
     json.writeStringField(
         "order", decision.route().map(route -> route.order().text()).orElse(null));
     json.writeArrayFieldStart("candidates");
-    for (Candidate candidate : decision.candidates()) {
-      json.writeStartObject();
-      json.writeStringField("provider", candidate.name());
-      json.writeStringField("trust", candidate.spec().trust().text());
-      json.writeStringField("region", candidate.spec().region().orElse(null));
-      json.writeEndObject();
+    for (Outlook outlook : outlooks) {
+      write(json, outlook);
     }
     json.writeEndArray();
     json.writeArrayFieldStart("rejected");

@@ -29,7 +29,7 @@ final class Exchange {
   private final ServerResponse response;
   private final Dialect dialect;
   private final String id;
-  private final String entryId = RequestIds.fresh();
+  private final String entryId;
   private final Instant arrival = Instant.now();
   private final long arrivalNanos = System.nanoTime();
 
@@ -50,7 +50,9 @@ final class Exchange {
     this.body = new RequestBody(request);
     this.response = response;
     this.dialect = dialect;
-    this.id = RequestIds.of(request.headers());
+    Optional<String> given = RequestIds.given(request.headers());
+    this.entryId = RequestIds.fresh();
+    this.id = given.orElse(entryId);
     nameInHeaders();
     response.header(PROVIDER_HEADER, NO_PROVIDER);
   }
@@ -76,7 +78,10 @@ final class Exchange {
     return dialect;
   }
 
-  /** The id that the box itself gave the request, unlike {@link #id}, which a client may choose. */
+  /**
+   * The id that the box itself gave the request, by which receipts know it; {@link #id} is the same
+   * unless the client chose one.
+   */
   String entryId() {
     return entryId;
   }

@@ -4,9 +4,10 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** The id of a request, the client's own if it sent a plain one. */
+/** Ids of requests. */
 final class RequestIds {
 
   static final HeaderName HEADER = HeaderNames.create("x-request-id");
@@ -14,14 +15,11 @@ final class RequestIds {
 
   private RequestIds() {}
 
-  static String of(Headers headers) {
-    if (headers.contains(HEADER)) {
-      String given = headers.get(HEADER).get();
-      if (isWellFormed(given)) {
-        return given;
-      }
-    }
-    return fresh();
+  /** The client's own, if it sent a plain one. */
+  static Optional<String> given(Headers headers) {
+    return headers.contains(HEADER)
+        ? Optional.of(headers.get(HEADER).get()).filter(RequestIds::isWellFormed)
+        : Optional.empty();
   }
 
   /** An id is a name to find records by and no secret, so a quick generator will do. */

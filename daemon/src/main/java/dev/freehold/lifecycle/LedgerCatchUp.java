@@ -9,36 +9,78 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
- * Tells the ledger of outcomes that it may have missed, because the daemon was killed between the
- * receipt and the ledger's commit. The ledger keeps each request once, so that telling it again
- * charges nobody twice.
+ * Tells the ledger of outcomes that it misses, because the daemon was killed between the receipt
+ * and the ledger's commit, or because the database came back from the kill with less than it had
+ * confirmed. The ledger keeps each request once, so that telling it again charges nobody twice.
+ *
+ * <p>Its place among the receipts is the last line up to which the ledger had every outcome when it
+ * was opened: what it was told since may be gone at the next start, whatever it answered.
  */
 final class LedgerCatchUp {
 
-  private LedgerCatchUp() {}
+  private final UsageLedger ledger;
+  private final Map<String, UsageRecord> asked = new LinkedHashMap<>();
+  private final Map<String, Long> lines = new HashMap<>();
+  private boolean complete = true;
+  private long kept;
+
+  private LedgerCatchUp(UsageLedger ledger, long kept) {
+    this.ledger = ledger;
+    this.kept = kept;
+  }
 
   /**
-   * Goes through the receipts since the last time.
+   * Goes through the receipts since the last line that is known to be in the ledger. It was opened
+   * a moment ago, and nobody else uses it yet.
    *
-   * @param file where the line is kept up to which the ledger has everything
+   * @param file where that line is kept
    */
   static void run(ReceiptLog receipts, UsageLedger ledger, Path file) throws IOException {
     long last = receipts.head();
     long before = Files.exists(file) ? Long.parseLong(DurableFiles.readText(file).strip()) : 0;
-    receipts.outcomesSince(
-        Math.min(before, last), (sequence, time, outcome) -> ledger.record(record(time, outcome)));
+    LedgerCatchUp catchUp = new LedgerCatchUp(ledger, Math.min(before, last));
+    receipts.outcomesSince(catchUp.kept, catchUp::read);
+    catchUp.tell();
+    long kept = catchUp.complete ? last : catchUp.kept;
+    DurableFiles.write(file, Long.toString(kept), DurableFiles.Access.OWNER_ONLY);
+  }
+
+  private void read(long sequence, Instant time, Outcome outcome) throws IOException {
+    asked.put(outcome.requestId(), record(time, outcome));
+    lines.put(outcome.requestId(), sequence);
+    if (asked.size() == UsageLedger.KNOWN_MAX) {
+      tell();
+    }
+  }
+
+  /** Tells the ledger which of the outcomes read it misses, and waits until it has them. */
+  private void tell() throws IOException {
     try {
-      // Answers once everything recorded before is written.
-      ledger.query(Instant.now(), 1);
+      Set<String> known = ledger.known(List.copyOf(asked.keySet()));
+      for (Map.Entry<String, UsageRecord> entry : asked.entrySet()) {
+        if (!known.contains(entry.getKey())) {
+          complete = false;
+          ledger.record(entry.getValue());
+        } else if (complete) {
+          kept = lines.get(entry.getKey());
+        }
+      }
+      ledger.known(List.of());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while the ledger caught up", e);
     }
-    DurableFiles.write(file, Long.toString(last), DurableFiles.Access.OWNER_ONLY);
+    asked.clear();
+    lines.clear();
   }
 
   private static UsageRecord record(Instant time, Outcome outcome) {

@@ -313,6 +313,12 @@ public final class Limits {
     return charge.settledCost == null ? charge.reserved : charge.settledCost;
   }
 
+  /** What a provider charges for a request that begins now. */
+  public Tariff tariff(ProviderSpec provider) {
+    Instant now = clock.instant();
+    return tariff(provider, locked(() -> calendar.at(now)));
+  }
+
   Tariff tariff(ProviderSpec spec, Period period) {
     return Tariff.of(spec.prices(), locked(() -> currency), period.date());
   }

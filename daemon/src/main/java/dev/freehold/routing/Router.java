@@ -11,6 +11,7 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.limits.Estimate;
 import dev.freehold.limits.RateStatus;
 import dev.freehold.limits.Reservation;
+import dev.freehold.limits.Tariff;
 import dev.freehold.provider.LocalModels;
 import dev.freehold.provider.ModelStatus;
 import dev.freehold.provider.PreparedPrompt;
@@ -152,6 +153,25 @@ public final class Router {
         facts.prepared().ifPresent(PreparedPrompt::close);
       }
     }
+  }
+
+  /** What is to be expected of a request's candidates, in their order. */
+  public List<Outlook> outlooks(RoutedRequest routed) {
+    Estimate estimate =
+        Estimate.of(
+            routed.decision().facts().promptTokens(), routed.request().completionTokensMax());
+    return routed.decision().candidates().stream()
+        .map(
+            candidate -> {
+              Tariff tariff = oversight.limits().tariff(candidate.spec());
+              ProviderHealth health = board.of(candidate.spec());
+              return new Outlook(
+                  candidate,
+                  tariff.price().map(_ -> tariff.cost(estimate)),
+                  health.firstTokenSeconds(),
+                  health.tokensPerSecond());
+            })
+        .toList();
   }
 
   private RoutedRequest routed(

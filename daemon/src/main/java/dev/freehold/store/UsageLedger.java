@@ -47,6 +47,9 @@ public final class UsageLedger implements AutoCloseable {
   /** Records of one answer to {@link #query}. */
   public static final int QUERY_MAX = 10_000;
 
+  /** How many entries may be asked for at once. */
+  public static final int KNOWN_MAX = COMMIT_MAX;
+
   /** Sums that the database may hand over for one {@link #report}. */
   public static final int SUMS_MAX = 100_000;
 
@@ -136,6 +139,16 @@ public final class UsageLedger implements AutoCloseable {
     return rows.newestBetween(since.toEpochMilli(), until.toEpochMilli(), limit).stream()
         .map(UsageRow::toRecord)
         .toList();
+  }
+
+  /** Those of these entries that are kept, once everything recorded so far is written. */
+  public Set<String> known(List<String> entryIds) throws InterruptedException {
+    if (entryIds.size() > KNOWN_MAX) {
+      throw new IllegalArgumentException(
+          "expected at most %d entries at once, found %d".formatted(KNOWN_MAX, entryIds.size()));
+    }
+    awaitWritten(accepted.get(), CLOSE_WAIT_MAX);
+    return entryIds.isEmpty() ? Set.of() : Set.copyOf(rows.known(entryIds));
   }
 
   /**

@@ -186,6 +186,7 @@ class ControlServerTest {
               "/v1/chat/completions",
               QUESTION.getBytes(StandardCharsets.UTF_8));
       assertEquals("confidential", answer.path("label").asText());
+      assertEquals("[\"header\"]", answer.path("raisedBy").toString());
       assertEquals("usual", answer.path("route").asText());
       assertEquals(3, answer.path("promptTokens").asInt());
       assertTrue(answer.path("promptTokensExact").asBoolean());
@@ -263,6 +264,7 @@ class ControlServerTest {
             "legal",
             file.toString());
     assertTrue(out.contains("label       confidential"), out);
+    assertTrue(out.contains("raised by   group legal"), out);
     assertTrue(out.contains("route       usual"), out);
     assertTrue(out.contains("1. local (local)"), out);
     assertTrue(out.contains("remote: locality of 'confidential' does not allow 'cloud'"), out);

@@ -1,6 +1,5 @@
 package dev.freehold.hardwaretests;
 
-import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -11,10 +10,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * test_anthropic.py}.
  */
 @ExtendWith(OfficeSite.class)
-final class AnthropicPythonSuite {
+class AnthropicPythonSuite {
 
   @TestFactory
-  List<DynamicTest> sdkWorks(Site site) {
-    return OfficeSite.pythonTests(site, "test_anthropic.py");
+  List<DynamicTest> sdkWorks(Office office) {
+    return office.pythonTests("test_anthropic.py");
   }
 }

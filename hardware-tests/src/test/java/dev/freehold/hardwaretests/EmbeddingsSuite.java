@@ -10,7 +10,6 @@ import com.openai.errors.BadRequestException;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.embeddings.EmbeddingValue;
-import dev.freehold.hardwaretests.site.Site;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Embeddings by the official OpenAI SDKs, of a model that is no chat model. */
 @ExtendWith(OfficeSite.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class EmbeddingsSuite {
+class EmbeddingsSuite {
 
   private static final int DIMENSIONS = 384;
   private static final double CLOSE = 1e-6;
@@ -41,8 +40,8 @@ final class EmbeddingsSuite {
   }
 
   @TestFactory
-  List<DynamicTest> pythonSdkEmbeds(Site site) {
-    return OfficeSite.pythonTests(site, "test_openai_embeddings.py");
+  List<DynamicTest> pythonSdkEmbeds(Office office) {
+    return office.pythonTests("test_openai_embeddings.py");
   }
 
   @Test

@@ -4,9 +4,7 @@ import com.anthropic.client.AnthropicClient;
 import com.openai.client.OpenAIClient;
 import dev.freehold.hardwaretests.site.ClientIdentity;
 import dev.freehold.hardwaretests.site.Site;
-import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -27,8 +25,6 @@ final class OfficeSite extends SharedSite {
   static final String RANKER_PROPERTY = "freehold.reranker";
 
   private static final Namespace NAMESPACE = Namespace.create(OfficeSite.class);
-  private static final String REQUESTS = "freehold_requests_total";
-  private static final String CLIENT_GONE = "outcome=\"client-gone\"";
 
   OfficeSite() {
     super("office", policy());
@@ -37,21 +33,39 @@ final class OfficeSite extends SharedSite {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
     Class<?> type = parameter.getParameter().getType();
-    return type == OpenAIClient.class
+    return type == Office.class
+        || type == OpenAIClient.class
         || type == AnthropicClient.class
         || super.supportsParameter(parameter, context);
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    Site site = (Site) super.resolveParameter(parameter, context);
+    Office office = office(parameter, context);
+    Site site = office.site();
     Class<?> type = parameter.getParameter().getType();
+    if (type == Office.class) {
+      return office;
+    }
     return type == Site.class
         ? site
         : context
             .getStore(NAMESPACE)
             .getOrComputeIfAbsent(type, _ -> sdk(type, site), Sdk.class)
             .client();
+  }
+
+  /** Of a class marked {@link RemoteRoute}, the one whose box sends everything to this site's. */
+  private Office office(ParameterContext parameter, ExtensionContext context) {
+    Site site = (Site) super.resolveParameter(parameter, context);
+    return context.getRequiredTestClass().isAnnotationPresent(RemoteRoute.class)
+        ? context
+            .getRoot()
+            .getStore(NAMESPACE)
+            .getOrComputeIfAbsent(
+                RemoteRoute.class, _ -> RemoteOffice.start(site), RemoteOffice.class)
+            .office()
+        : Office.ofBox(site);
   }
 
   private static Sdk sdk(Class<?> type, Site site) {
@@ -92,25 +106,8 @@ final class OfficeSite extends SharedSite {
         "FREEHOLD_HEALTH", site.box().health());
   }
 
-  /** The scenarios of a pytest file, run as alice. */
-  static List<DynamicTest> pythonTests(Site site, String file) {
-    return PythonSdk.installed().tests(file, environment(site, alice(site)));
-  }
-
   static ClientIdentity alice(Site site) {
     return site.client("alice", "everyone");
-  }
-
-  /**
-   * Closes the stream of an answer that is far from its end. It must give its slot back because its
-   * client went away, and not because it wrote on to its end.
-   */
-  static void assertClosingFreesTheSlot(Site site, AutoCloseable stream) throws Exception {
-    awaitBusySlots(site, 1);
-    double goneBefore = site.box().metric(REQUESTS, CLIENT_GONE);
-    stream.close();
-    awaitBusySlots(site, 0);
-    awaitMetric(site, REQUESTS, CLIENT_GONE, goneBefore + 1);
   }
 
   /** Ends with the suite that asked for it. */

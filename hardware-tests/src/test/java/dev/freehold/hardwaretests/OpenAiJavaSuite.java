@@ -22,7 +22,6 @@ import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.models.Model;
-import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(OfficeSite.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class OpenAiJavaSuite {
+class OpenAiJavaSuite {
 
   private final OpenAIClient client;
   private final OpenAiAnswers answers;
@@ -153,11 +152,11 @@ final class OpenAiJavaSuite {
   }
 
   @Test
-  void closedStreamFreesItsSlot(Site site) throws Exception {
+  void closedStreamFreesItsSlot(Office office) throws Exception {
     try (StreamResponse<ChatCompletionChunk> chunks =
         client.chat().completions().createStreaming(endless().maxCompletionTokens(2_000).build())) {
       assertTrue(chunks.stream().findFirst().isPresent());
-      OfficeSite.assertClosingFreesTheSlot(site, chunks);
+      office.assertClosingFreesTheSlot(chunks);
     }
   }
 

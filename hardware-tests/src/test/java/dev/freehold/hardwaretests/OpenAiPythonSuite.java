@@ -1,6 +1,5 @@
 package dev.freehold.hardwaretests;
 
-import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -8,10 +7,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The official OpenAI SDK for Python, unmodified: its scenarios are in {@code test_openai.py}. */
 @ExtendWith(OfficeSite.class)
-final class OpenAiPythonSuite {
+class OpenAiPythonSuite {
 
   @TestFactory
-  List<DynamicTest> sdkWorks(Site site) {
-    return OfficeSite.pythonTests(site, "test_openai.py");
+  List<DynamicTest> sdkWorks(Office office) {
+    return office.pythonTests("test_openai.py");
   }
 }

@@ -24,7 +24,6 @@ import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.ResponseTextConfig;
 import com.openai.models.responses.ToolChoiceFunction;
 import com.openai.models.responses.ToolChoiceOptions;
-import dev.freehold.hardwaretests.site.Site;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -34,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The Responses surface by the official OpenAI SDK for Java, unmodified. */
 @ExtendWith(OfficeSite.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class OpenAiResponsesJavaSuite {
+class OpenAiResponsesJavaSuite {
 
   private final OpenAIClient client;
 
@@ -172,7 +171,7 @@ final class OpenAiResponsesJavaSuite {
   }
 
   @Test
-  void closedStreamFreesItsSlot(Site site) throws Exception {
+  void closedStreamFreesItsSlot(Office office) throws Exception {
     ResponseCreateParams question =
         ask(OfficeSite.ASSISTANT)
             .input("Write a very long story about a river, in fifty chapters.")
@@ -186,7 +185,7 @@ final class OpenAiResponsesJavaSuite {
               .filter(event -> event.outputTextDelta().isPresent())
               .findFirst()
               .isPresent());
-      OfficeSite.assertClosingFreesTheSlot(site, events);
+      office.assertClosingFreesTheSlot(events);
     }
   }
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Tools and structured output by the official OpenAI SDK for Java, unmodified. */
 @ExtendWith(OfficeSite.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class OpenAiToolsJavaSuite {
+class OpenAiToolsJavaSuite {
 
   private static final ChatCompletionFunctionTool WEATHER =
       tool("get_weather", "Tells the weather in a city.", Schemas.WEATHER);

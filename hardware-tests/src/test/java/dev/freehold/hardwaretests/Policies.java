@@ -38,6 +38,20 @@ final class Policies {
 
   private Policies() {}
 
+  /** The office's policy where every request is sent on to one provider of the site. */
+  static String remoteOffice(String provider, String url) {
+    return OFFICE
+        .replaceAll("(context: \\d+)", "$1, load: demand")
+        .replace(
+            "  local: {kind: engine}\n",
+            "  local: {kind: engine}\n  %s: {kind: openai, trust: site, url: \"%s\"}\n"
+                .formatted(provider, url))
+        .replace("confidential: [local]", "confidential: [local, site]")
+        .replace("internal: [local]", "internal: [local, site]")
+        .replace("public: [local]", "public: [local, site]")
+        .replace("use: [local]", "use: [%s]".formatted(provider));
+  }
+
   /** Prefers a provider outside for everyone; only locality keeps a request in. */
   static String preferOutside(String url, String credential) {
     return """

@@ -56,20 +56,31 @@ def small():
     return os.environ["FREEHOLD_SMALL_MODEL"]
 
 
-def metric(name, label=""):
+def metric_of(page, name, label=""):
     """The value of a metric, summed over those of its label sets that hold a text."""
-    with urllib.request.urlopen(os.environ["FREEHOLD_HEALTH"] + "/metrics") as page:
-        lines = page.read().decode().splitlines()
+    with urllib.request.urlopen(page) as opened:
+        lines = opened.read().decode().splitlines()
     return sum(
         float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name) and label in line
     )
 
 
-def await_metric(expected, *of):
-    """Looks until a metric has a value; nothing across HTTP can notify us of it."""
+def requests_whose_client_went_away():
+    page = os.environ["FREEHOLD_HEALTH"] + "/metrics"
+    return metric_of(page, "freehold_requests_total", 'outcome="client-gone"')
+
+
+def busy_slots():
+    """How many answers are computed now, by the box or by the one to which it sends requests."""
+    page = os.environ.get("FREEHOLD_COMPUTING_HEALTH", os.environ["FREEHOLD_HEALTH"]) + "/metrics"
+    return metric_of(page, "freehold_slots_busy")
+
+
+def await_value(expected, look):
+    """Looks until a value is there; nothing across HTTP can notify us of it."""
     deadline = time.monotonic() + SETTLE_SECONDS_MAX
-    while (found := metric(*of)) != expected:
-        assert time.monotonic() < deadline, f"expected {expected} of {of}, found {found}"
+    while (found := look()) != expected:
+        assert time.monotonic() < deadline, f"expected {expected}, found {found}: {look.__name__}"
         time.sleep(POLL_SECONDS)
 
 
@@ -80,13 +91,11 @@ def hang_up():
     It must give its slot back because its client went away, and not because it wrote on to its end.
     """
 
-    gone = ("freehold_requests_total", 'outcome="client-gone"')
-
     def close(stream):
-        await_metric(1, "freehold_slots_busy")
-        before = metric(*gone)
+        await_value(1, busy_slots)
+        before = requests_whose_client_went_away()
         stream.close()
-        await_metric(0, "freehold_slots_busy")
-        await_metric(before + 1, *gone)
+        await_value(0, busy_slots)
+        await_value(before + 1, requests_whose_client_went_away)
 
     return close

@@ -1,5 +1,7 @@
 """What the scenarios of both official Python SDKs ask of an office's models."""
 
+import os
+
 import pydantic
 
 CITY_QUESTION = "What is the weather in Zurich?"
@@ -42,3 +44,8 @@ class Sentence(pydantic.BaseModel):
 
 def user(text):
     return [{"role": "user", "content": text}]
+
+
+def told(name):
+    """Whether a client is told of something; of what a box's own engine knows, it is."""
+    return os.environ.get(name, "true") == "true"

@@ -1,6 +1,7 @@
 """The official OpenAI SDK for Python, unmodified, over every surface that it knows of a box."""
 
 import json
+import os
 
 import openai
 import pytest
@@ -160,7 +161,7 @@ def test_chat_answer_names_its_request_and_provider(openai_client, small):
     raw = openai_client.chat.completions.with_raw_response.create(
         model=small, messages=user("Hi"), max_tokens=2
     )
-    assert raw.headers["freehold-provider"] == "local"
+    assert raw.headers["freehold-provider"] == os.environ.get("FREEHOLD_PROVIDER", "local")
     assert raw.headers["x-request-id"]
     assert raw.parse()._request_id == raw.headers["x-request-id"]
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -121,6 +122,7 @@ public final class RouteCommand implements Runnable {
 
     private static void print(PrintWriter out, JsonNode answer) {
       out.printf("label       %s%n", answer.path("label").asText());
+      out.printf("raised by   %s%n", words(answer.path("raisedBy"), "nothing"));
       out.printf("model       %s%n", answer.path("model").asText());
       out.printf(
           "prompt      %d tokens%s%n",
@@ -136,19 +138,7 @@ public final class RouteCommand implements Runnable {
           answer.hasNonNull("route")
               ? answer.path("route").asText() + " (" + answer.path("order").asText() + ")"
               : "none applies");
-      int place = 1;
-      for (JsonNode candidate : answer.path("candidates")) {
-        out.printf(
-            "%-11s %d. %s (%s%s)%n",
-            place == 1 ? "candidates" : "",
-            place++,
-            candidate.path("provider").asText(),
-            candidate.path("trust").asText(),
-            candidate.hasNonNull("region") ? ", " + candidate.path("region").asText() : "");
-      }
-      if (place == 1) {
-        out.printf("candidates  none: the request would be refused%n");
-      }
+      printCandidates(out, answer.path("candidates"));
       boolean first = true;
       for (JsonNode rejection : answer.path("rejected")) {
         out.printf(
@@ -158,6 +148,45 @@ public final class RouteCommand implements Runnable {
             rejection.path("reason").asText());
         first = false;
       }
+    }
+
+    private static void printCandidates(PrintWriter out, JsonNode candidates) {
+      int place = 1;
+      for (JsonNode candidate : candidates) {
+        out.printf(
+            Locale.ROOT,
+            "%-11s %d. %s (%s%s)%s%n",
+            place == 1 ? "candidates" : "",
+            place++,
+            candidate.path("provider").asText(),
+            candidate.path("trust").asText(),
+            candidate.hasNonNull("region") ? ", " + candidate.path("region").asText() : "",
+            outlook(candidate));
+      }
+      if (candidates.isEmpty()) {
+        out.printf("candidates  none: the request would be refused%n");
+      }
+    }
+
+    /** What is known of it: its price, and how fast it answered lately. */
+    private static String outlook(JsonNode candidate) {
+      List<String> known = new ArrayList<>();
+      if (candidate.hasNonNull("expectedCost")) {
+        known.add("costs up to " + candidate.path("expectedCost").asText());
+      }
+      if (candidate.hasNonNull("firstTokenSeconds")) {
+        known.add(
+            String.format(
+                Locale.ROOT,
+                "first token after %.2f s",
+                candidate.path("firstTokenSeconds").asDouble()));
+      }
+      if (candidate.hasNonNull("tokensPerSecond")) {
+        known.add(
+            String.format(
+                Locale.ROOT, "%.0f tokens/s", candidate.path("tokensPerSecond").asDouble()));
+      }
+      return known.isEmpty() ? "" : ": " + String.join(", ", known);
     }
 
     private static String words(JsonNode list, String none) {

@@ -56,8 +56,17 @@ public final class OpenAiProtocol implements Protocol {
         : new OpenAiText(promptTokensEstimate);
   }
 
+  /**
+   * OpenAI and most others tell of a prompt that is too long by a code, llama.cpp's server by a
+   * type. vLLM and its kin tell it in words only, which are compared and never passed on.
+   */
   @Override
   public Rejection rejection(JsonNode body) {
+    JsonNode error = body.path("error").isObject() ? body.path("error") : body;
+    if (error.path("type").asText("").equals("exceed_context_size_error")
+        || error.path("message").asText("").contains("maximum context length")) {
+      return Rejection.CONTEXT_TOO_LONG;
+    }
     return switch (code(body)) {
       case "context_length_exceeded" -> Rejection.CONTEXT_TOO_LONG;
       case "content_filter", "content_policy_violation" -> Rejection.CONTENT_REFUSED;

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -170,7 +171,7 @@ final class OpenAiRequest {
       return;
     }
     json.writeArrayFieldStart("tools");
-    for (Tool tool : chat.tools()) {
+    for (Tool tool : offered(chat)) {
       json.writeStartObject();
       json.writeStringField("type", "function");
       json.writeObjectFieldStart("function");
@@ -188,6 +189,13 @@ final class OpenAiRequest {
     if (!chat.parallelToolCalls()) {
       json.writeBooleanField("parallel_tool_calls", false);
     }
+  }
+
+  /** Where one tool must be called, the others are not offered. */
+  private static List<Tool> offered(Prompt.Chat chat) {
+    return chat.toolChoice() instanceof ToolChoice.Named(String name)
+        ? chat.tools().stream().filter(tool -> tool.name().equals(name)).toList()
+        : chat.tools();
   }
 
   private static void message(JsonGenerator json, Message message) throws IOException {
@@ -256,14 +264,8 @@ final class OpenAiRequest {
       }
       case ToolChoice.None _ -> json.writeStringField("tool_choice", "none");
       case ToolChoice.Required _ -> json.writeStringField("tool_choice", "required");
-      case ToolChoice.Named named -> {
-        json.writeObjectFieldStart("tool_choice");
-        json.writeStringField("type", "function");
-        json.writeObjectFieldStart("function");
-        json.writeStringField("name", named.name());
-        json.writeEndObject();
-        json.writeEndObject();
-      }
+      // Of that tool only: few servers know a choice by its name, all know this one.
+      case ToolChoice.Named _ -> json.writeStringField("tool_choice", "required");
     }
   }
 

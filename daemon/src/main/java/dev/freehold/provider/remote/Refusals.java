@@ -37,6 +37,10 @@ final class Refusals {
               "Provider '%s' refused with status %d. The operator should check its credential."
                   .formatted(provider, status));
       case 429 -> limited(provider, reply, protocol, clock);
+      case 501 ->
+          new InferenceException(
+              Kind.UNSUPPORTED,
+              "Provider '%s' cannot do what the request needs, status 501.".formatted(provider));
       case 503, 529 ->
           new InferenceException(
               Kind.PROVIDER_FAILED,

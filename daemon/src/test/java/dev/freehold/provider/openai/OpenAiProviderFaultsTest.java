@@ -20,6 +20,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,11 +84,22 @@ class OpenAiProviderFaultsTest extends UpstreamTest {
 
   @Test
   void contextThatIsTooLongIsRecognised() throws InferenceException {
-    upstream.answers(
-        FaultyUpstream.error(
-            400, "", "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"x\"}}"),
-        Then.CLOSE);
-    assertEquals(Kind.CONTEXT_TOO_LONG, failure().kind());
+    for (String body :
+        List.of(
+            "{\"error\":{\"code\":\"context_length_exceeded\",\"message\":\"x\"}}",
+            // llama.cpp's server, then vLLM.
+            "{\"error\":{\"code\":400,\"message\":\"x\",\"type\":\"exceed_context_size_error\"}}",
+            "{\"object\":\"error\",\"message\":\"This model's maximum context length is 8"
+                + " tokens.\"}")) {
+      upstream.answers(FaultyUpstream.error(400, "", body), Then.CLOSE);
+      assertEquals(Kind.CONTEXT_TOO_LONG, failure().kind(), body);
+    }
+  }
+
+  @Test
+  void whatTheServerCannotDoIsUnsupported() throws InferenceException {
+    upstream.answers(FaultyUpstream.error(501, "", "{}"), Then.CLOSE);
+    assertEquals(Kind.UNSUPPORTED, failure().kind());
   }
 
   @Test

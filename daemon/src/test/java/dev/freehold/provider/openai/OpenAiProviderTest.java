@@ -106,7 +106,9 @@ class OpenAiProviderTest extends UpstreamTest {
                     Optional.empty()),
                 new Message(
                     Message.Role.TOOL, "42", List.of(), Optional.of("c1"), Optional.empty())),
-            List.of(new Tool("f", "does f", "{\"type\":\"object\"}")),
+            List.of(
+                new Tool("e", "does e", "{\"type\":\"object\"}"),
+                new Tool("f", "does f", "{\"type\":\"object\"}")),
             new ToolChoice.Named("f"),
             false);
     Sampling sampling =
@@ -139,7 +141,9 @@ class OpenAiProviderTest extends UpstreamTest {
     assertEquals("f", body.at("/messages/1/tool_calls/0/function/name").asText());
     assertEquals("c1", body.at("/messages/2/tool_call_id").asText());
     assertEquals("object", body.at("/tools/0/function/parameters/type").asText());
-    assertEquals("f", body.at("/tool_choice/function/name").asText());
+    assertEquals("f", body.at("/tools/0/function/name").asText());
+    assertEquals(1, body.path("tools").size());
+    assertEquals("required", body.path("tool_choice").asText());
     assertFalse(body.path("parallel_tool_calls").asBoolean(true));
     assertEquals(0.5, body.path("temperature").asDouble());
     assertEquals(42, body.path("seed").asLong());

@@ -71,7 +71,23 @@ public final class BoxProcess implements AutoCloseable {
    * @param options of {@code freehold serve}, beside those that every box here has
    */
   public void start(String... options) {
-    Path readyFile = state.resolve("ready.json");
+    launch(options);
+    try {
+      ready = process.awaitReady(state.resolve("ready.json"), START_MAX);
+    } catch (RuntimeException e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  /** Starts the daemon and kills it after a time, whether or not it serves by then. */
+  public void startAndKill(Duration after) throws InterruptedException {
+    launch();
+    Thread.sleep(after);
+    process.kill();
+  }
+
+  private void launch(String... options) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -86,12 +102,6 @@ public final class BoxProcess implements AutoCloseable {
     process =
         ServerProcess.start(
             "box", distribution.command("freehold", arguments), Distribution.environment(), log);
-    try {
-      ready = process.awaitReady(readyFile, START_MAX);
-    } catch (RuntimeException e) {
-      process.close();
-      throw e;
-    }
   }
 
   public Path state() {

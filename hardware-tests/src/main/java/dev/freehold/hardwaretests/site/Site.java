@@ -79,15 +79,15 @@ public final class Site implements AutoCloseable {
     return box;
   }
 
-  /** Publishes a policy with its credentials. */
-  public void publish(String policy, Map<String, Path> credentials) {
+  /** Publishes a policy with its credentials, and returns its version. */
+  public String publish(String policy, Map<String, Path> credentials) {
     Path file = folder.resolve("policy.yaml");
     try {
       Files.writeString(file, policy);
     } catch (IOException e) {
       throw new SiteException(file + " cannot be written: " + e, e);
     }
-    controller.publish(file, credentials);
+    return controller.publish(file, credentials);
   }
 
   /** The certificate of a client, issued at its first use. */

@@ -33,7 +33,13 @@ final class ProviderParser {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
   private static final Pattern REGION = Pattern.compile("[A-Za-z0-9-]{2,32}");
-  private static final Pattern CREDENTIAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
+  /** A name; not what begins as vendors' keys do, nor a long word without a break. */
+  private static final Pattern CREDENTIAL =
+      Pattern.compile(
+          "(?!sk[-_]|pk_|gh[a-z]_|github_pat_|xox[a-z]-|A[KS]IA|AIza|hf_|glpat-)"
+              + "(?![A-Za-z0-9]{32})[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
   private static final Pattern PEER =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9-]{1,63}){0,8}");
   private static final Pattern API_VERSION =
@@ -104,7 +110,8 @@ final class ProviderParser {
         fields.unrepeated(
             "credential",
             CREDENTIAL,
-            "the name of a credential given at publishing (letters, digits, dots, dashes)"),
+            "the name of a secret given at publishing (letters, digits, dots, dashes), never the"
+                + " secret itself"),
         oauth(name, fields),
         fields.unrepeated("model", MODEL, "the provider's name of a model"),
         models(name, fields),

@@ -265,6 +265,7 @@ final class BrokenPolicyTest {
     String secret = "sk-live-hunter2";
     for (String place :
         List.of(
+            "credential: @SECRET@",
             "credential: \"@SECRET@/+\"",
             "credential: [@SECRET@]",
             "credential: {key: @SECRET@}",

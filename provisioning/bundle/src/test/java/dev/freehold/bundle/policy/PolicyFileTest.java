@@ -234,7 +234,7 @@ final class PolicyFileTest {
     Problem problem =
         only(VALID.replace("credential: helvet-key", "credential: \"sk/very+secret\""));
 
-    assertFalse(problem.message().contains("secret"), problem.message());
+    assertFalse(problem.message().contains("very"), problem.message());
   }
 
   @Test

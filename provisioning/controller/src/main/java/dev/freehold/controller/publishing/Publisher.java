@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 
 /** Publishes policies and makes each box's bundle from the newest one. */
 public final class Publisher {
@@ -217,19 +218,23 @@ public final class Publisher {
             "The credential \"" + name + "\" is used by no provider of the policy. Leave it out.");
       }
     }
+    Set<String> missing = new TreeSet<>(used);
+    missing.removeAll(given.keySet());
+    missing.removeAll(kept.keySet());
+    if (!missing.isEmpty()) {
+      throw new PublicationRefused(
+          "The policy uses %s, never given so far. Publish with %s (or =env:VARIABLE)."
+              .formatted(
+                  missing.stream()
+                      .map(name -> "the credential \"" + name + "\"")
+                      .collect(Collectors.joining(" and ")),
+                  missing.stream()
+                      .map(name -> "--credential " + name + "=@FILE")
+                      .collect(Collectors.joining(" "))));
+    }
     Map<String, String> credentials = new TreeMap<>();
     for (String name : used) {
       String value = given.getOrDefault(name, kept.get(name));
-      if (value == null) {
-        throw new PublicationRefused(
-            "The policy uses the credential \""
-                + name
-                + "\", which was never given. Publish with --credential "
-                + name
-                + "=@FILE or --credential "
-                + name
-                + "=env:VARIABLE.");
-      }
       if (value.isEmpty() || value.length() > BundleContent.CREDENTIAL_CHARACTERS_MAX) {
         throw new PublicationRefused(
             "Expected the credential \""
