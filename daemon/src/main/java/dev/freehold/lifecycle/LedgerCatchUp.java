@@ -30,7 +30,8 @@ final class LedgerCatchUp {
     long last = receipts.head();
     long before = Files.exists(file) ? Long.parseLong(DurableFiles.readText(file).strip()) : 0;
     receipts.outcomesSince(
-        Math.min(before, last), (sequence, time, outcome) -> ledger.record(record(time, outcome)));
+        Math.min(before, last),
+        (sequence, time, outcome) -> ledger.recordAgain(record(time, outcome)));
     try {
       // Answers once everything recorded before is written.
       ledger.query(Instant.now(), 1);
