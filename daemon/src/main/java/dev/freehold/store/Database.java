@@ -25,6 +25,10 @@ final class Database implements AutoCloseable {
 
   private static final int CONNECTIONS_INITIAL = 1;
   private static final int CONNECTIONS_MAX = 4;
+
+  /** Left to itself, H2 takes a sixteenth of the largest heap, and the collector goes over it. */
+  private static final int CACHE_KIB = 16 * 1024;
+
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
 
   /** H2's code for a wrong file password. */
@@ -58,8 +62,8 @@ final class Database implements AutoCloseable {
     }
     String url =
         ("r2dbc:pool:h2:file:///%s?options=CIPHER=AES;DB_CLOSE_DELAY=-1;WRITE_DELAY=0"
-                + ";DB_CLOSE_ON_EXIT=FALSE&initialSize=%d&maxSize=%d")
-            .formatted(file, CONNECTIONS_INITIAL, CONNECTIONS_MAX);
+                + ";DB_CLOSE_ON_EXIT=FALSE;CACHE_SIZE=%d&initialSize=%d&maxSize=%d")
+            .formatted(file, CACHE_KIB, CONNECTIONS_INITIAL, CONNECTIONS_MAX);
     ApplicationContext context =
         ApplicationContext.builder()
             .banner(false)
