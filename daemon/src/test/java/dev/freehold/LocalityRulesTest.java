@@ -93,6 +93,9 @@ class LocalityRulesTest {
         .resideOutsideOfPackages("dev.freehold.controller..")
         .and()
         .doNotBelongToAnyOf(HttpTransport.class)
+        // The transport's idle connections.
+        .and()
+        .haveNameNotMatching("dev\\.freehold\\.provider\\.remote\\.HostConnections.*")
         // It talks to the daemon itself, over its Unix socket.
         .and()
         .haveNameNotMatching("dev\\.freehold\\.api\\.ControlClient.*")
