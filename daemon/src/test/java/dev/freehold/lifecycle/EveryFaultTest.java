@@ -49,11 +49,16 @@ class EveryFaultTest {
 
   private static final String KEY = "sk_canary_0123456789";
   private static final Duration PATIENCE = Duration.ofMillis(400);
-  private static final Duration TOTAL = Duration.ofSeconds(5);
+  private static final Duration LONG = Duration.ofSeconds(20);
   private static final String WHOLE = String.join("", FaultyWayOut.WORDS);
 
   private final ClientIdentity device = identity();
   private final StringBuilder said = new StringBuilder();
+
+  /** Where time is not what is tried there is enough of it, whatever else the machine does. */
+  private Duration firstToken = LONG;
+
+  private Duration idle = LONG;
 
   private static ClientIdentity identity() {
     TestAuthority.Credential own = TestAuthority.create("devices").client("CN=box");
@@ -66,7 +71,7 @@ class EveryFaultTest {
             .region("eu-central-1")
             .url(url)
             .credential("far-key")
-            .timeouts(Duration.ofSeconds(2), PATIENCE, PATIENCE, TOTAL)
+            .timeouts(Duration.ofSeconds(2), firstToken, idle, LONG)
             .spec();
     String credential =
         kind == Kind.BEDROCK
@@ -190,13 +195,20 @@ class EveryFaultTest {
   void silenceEndsInTime(Kind kind) throws IOException {
     for (int sent : List.of(0, inTheMiddle(kind))) {
       said.setLength(0);
+      beImpatient(sent);
       long began = System.nanoTime();
       InferenceException e = failure(kind, good(kind).ending(Ending.STALLED, sent));
       assertEquals(InferenceException.Kind.TIMED_OUT, e.kind());
-      assertTrue(Duration.ofNanos(System.nanoTime() - began).compareTo(TOTAL) < 0, "not at once");
+      assertTrue(Duration.ofNanos(System.nanoTime() - began).compareTo(LONG) < 0, "not at once");
       assertEquals(sent > 0, !said.isEmpty(), said.toString());
       assertFalse(said.toString().equals(WHOLE));
     }
+  }
+
+  /** With the limit that is tried, and with no other. */
+  private void beImpatient(int sent) {
+    firstToken = sent == 0 ? PATIENCE : LONG;
+    idle = sent == 0 ? LONG : PATIENCE;
   }
 
   /** Bytes keep coming, but none of them says a word in time. */
@@ -207,6 +219,7 @@ class EveryFaultTest {
   void dripOfBytesIsNoAnswer(Kind kind) throws IOException {
     for (int sent : List.of(0, inTheMiddle(kind))) {
       said.setLength(0);
+      beImpatient(sent);
       InferenceException e = failure(kind, good(kind).ending(Ending.DRIPPED, sent));
       assertEquals(InferenceException.Kind.TIMED_OUT, e.kind());
       assertFalse(said.toString().equals(WHOLE));
