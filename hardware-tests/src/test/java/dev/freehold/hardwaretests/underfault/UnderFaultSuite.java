@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Over real sockets, with every provider failing in every way: nothing reaches whom its label may
@@ -207,7 +208,7 @@ final class UnderFaultSuite {
 
   @Test
   @Order(4)
-  void nothingThatWasSaidIsFoundAnywhere() throws Exception {
+  void nothingThatWasSaidIsFoundAnywhere(@TempDir Path planted) throws Exception {
     Path folder = troubled.site().folder();
     troubled.dumpThreads("threads-after");
     Files.writeString(folder.resolve("metrics.txt"), troubled.site().box().get("/metrics"));
@@ -250,17 +251,16 @@ final class UnderFaultSuite {
     assertEquals(List.of(), Canaries.foundBelow(folder));
     assertEquals(List.of(), crashFiles(Path.of("")));
     assertEquals(List.of(), crashFiles(Path.of(System.getProperty("java.io.tmpdir"))));
-    assertEachPlantedCanaryIsFound(folder);
+    assertEachPlantedCanaryIsFound(folder, planted);
   }
 
   /** The search that finds nothing finds what is put in each kind of place, in every form. */
-  private static void assertEachPlantedCanaryIsFound(Path folder) throws IOException {
+  private static void assertEachPlantedCanaryIsFound(Path folder, Path copy) throws IOException {
     String canary = Canaries.of("Planted");
     for (String form : Canaries.FORMS.keySet()) {
       String text = "before " + Canaries.FORMS.get(form).apply(canary) + " after";
       assertFalse(Canaries.foundIn(text).isEmpty(), form);
     }
-    Path copy = Path.of("target/suites/under-fault-planted");
     for (String file :
         List.of(
             "box-1.log",
