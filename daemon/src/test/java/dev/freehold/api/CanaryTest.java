@@ -122,10 +122,36 @@ class CanaryTest {
       client.post("/v1/messages", message.formatted("1").replace("user\"", CANARY));
       client.post("/v1/messages/count_tokens", message.formatted("false"));
       box.local.plays(List.of());
+      exerciseTheRest(client);
       client.post("/v1/chat/completions", question.formatted("true"), "x-request-id: last-one");
     }
     box.record("last-one");
     box.server.close(Duration.ofSeconds(1));
+  }
+
+  /** What is no conversation: each as it should be, and each with the canary in a wrong place. */
+  private static void exerciseTheRest(TestClient client) throws Exception {
+    for (String request :
+        List.of(
+            "/v1/embeddings {'model':'assistant','input':'%s','user':'canary-user','canary':'%s'}",
+            "/v1/embeddings {'model':'assistant','input':['%s','%s'],'dimensions':'canary'}",
+            "/v1/embeddings {'model':'%s','input':{'canary':'%s'}}",
+            "/v1/rerank {'model':'assistant','query':'%s','documents':['a %s','b']}",
+            "/v1/rerank"
+                + " {'model':'assistant','query':'%s','documents':[{'text':'%s'}],'top_n':'canary'}",
+            "/v1/rerank {'model':'%s','query':'%s','documents':'canary'}",
+            "/infill {'model':'assistant','input_prefix':'%s','input_suffix':'%s','stream':true}",
+            "/infill {'model':'assistant','input_prefix':'%s','input_extra':[{'text':'%s'}]}",
+            "/infill {'model':'assistant','input_prefix':['%s'],'n_predict':'%s'}",
+            "/tokenize {'model':'assistant','content':'%s','with_pieces':true,'canary':'%s'}",
+            "/tokenize {'model':'%s','content':['%s']}",
+            "/detokenize {'model':'assistant','tokens':['%s','%s']}",
+            "/apply-template {'model':'assistant','messages':[{'role':'user','content':'%s %s'}]}",
+            "/apply-template {'model':'assistant','messages':[{'role':'%s','content':'%s'}]}")) {
+      String[] parts = request.replace('\'', '"').formatted(CANARY, CANARY).split(" ", 2);
+      client.post(parts[0], parts[1]);
+      client.post(parts[0], parts[1], "Freehold-Label: public", "x-request-id: seen-ok");
+    }
   }
 
   private static String line(String text) {

@@ -1,14 +1,12 @@
 package dev.freehold.hardwaretests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.hardwaretests.site.ChatClient;
 import dev.freehold.hardwaretests.site.Site;
-import io.r2dbc.h2.H2ConnectionConfiguration;
-import io.r2dbc.h2.H2ConnectionFactory;
+import dev.freehold.hardwaretests.underfault.DatabaseExport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -21,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import reactor.core.publisher.Flux;
 
 /** Nothing of a prompt or an answer stays anywhere, and the search that says so finds things. */
 final class PrivacySuite {
@@ -43,7 +40,7 @@ final class PrivacySuite {
       site.box().process().crash();
       site.box().start();
     }
-    Path export = exportDatabase(FOLDER.resolve("box-1/store"), "usage");
+    Path export = DatabaseExport.write(FOLDER.resolve("box-1/store"), "usage");
     assertTrue(Files.readString(export).contains("alice"), "the export holds the usage records");
 
     assertEquals(List.of(), filesThatHold(CANARY, FOLDER));
@@ -135,30 +132,6 @@ final class PrivacySuite {
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** Writes the whole database as SQL text beside it, decrypted. */
-  private static Path exportDatabase(Path store, String name) throws IOException {
-    String key = Files.readString(store.resolve(name + ".key")).strip();
-    H2ConnectionFactory factory =
-        new H2ConnectionFactory(
-            H2ConnectionConfiguration.builder()
-                .file(store.resolve(name).toAbsolutePath().toString())
-                .username("freehold")
-                .password(key + " freehold")
-                .property("CIPHER", "AES")
-                .build());
-    List<String> script =
-        Flux.usingWhen(
-                factory.create(),
-                connection ->
-                    Flux.from(connection.createStatement("SCRIPT").execute())
-                        .flatMap(result -> result.map((row, _) -> row.get(0, String.class))),
-                connection -> connection.close())
-            .collectList()
-            .block();
-    assertFalse(script.isEmpty());
-    return Files.write(store.resolve("export.sql"), script);
   }
 
   /** The files below a folder that hold a text, as UTF-8 or as Java's own two-byte characters. */

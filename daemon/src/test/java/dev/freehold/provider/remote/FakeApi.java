@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +17,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * A loopback HTTP server that plays a provider: a test says what it answers, and the answer is sent
@@ -32,7 +35,11 @@ public final class FakeApi implements AutoCloseable {
     /** The body's end is said, wherever it is. */
     CLEAN,
     /** The connection is closed without a word. */
-    CUT
+    CUT,
+    /** Nothing more comes; the connection stays open. */
+    STALLED,
+    /** The rest comes byte by byte, with a while between two. */
+    DRIPPED
   }
 
   /**
@@ -64,21 +71,37 @@ public final class FakeApi implements AutoCloseable {
     }
   }
 
+  private static final Duration DRIP = Duration.ofMillis(50);
+
   private final ServerSocket server;
+  private final String scheme;
   private final Function<Request, Response> answers;
   private final Random random;
   private final List<Request> requests = new CopyOnWriteArrayList<>();
 
   /** Answers by a function, in pieces of random lengths. */
   public FakeApi(long seed, Function<Request, Response> answers) throws IOException {
-    this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this(seed, ServerSocketFactory.getDefault(), "http", answers);
+  }
+
+  /** Answers over TLS. */
+  public static FakeApi overTls(SSLContext tls, Function<Request, Response> answers)
+      throws IOException {
+    return new FakeApi(0, tls.getServerSocketFactory(), "https", answers);
+  }
+
+  private FakeApi(
+      long seed, ServerSocketFactory sockets, String scheme, Function<Request, Response> answers)
+      throws IOException {
+    this.server = sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.scheme = scheme;
     this.answers = answers;
     this.random = new Random(seed);
     Thread.ofVirtual().start(this::accept);
   }
 
   public URI url(String path) {
-    return URI.create("http://127.0.0.1:" + server.getLocalPort() + path);
+    return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort() + path);
   }
 
   public List<Request> requests() {
@@ -125,7 +148,7 @@ public final class FakeApi implements AutoCloseable {
                 headers,
                 new String(in.readNBytes(length), StandardCharsets.UTF_8));
         requests.add(request);
-        if (!answer(out, answers.apply(request))) {
+        if (!answer(in, out, answers.apply(request))) {
           return;
         }
       }
@@ -134,7 +157,7 @@ public final class FakeApi implements AutoCloseable {
     }
   }
 
-  private boolean answer(OutputStream out, Response response) throws IOException {
+  private boolean answer(InputStream in, OutputStream out, Response response) throws IOException {
     StringBuilder head = new StringBuilder("HTTP/1.1 " + response.status() + " Said\r\n");
     response
         .headers()
@@ -150,12 +173,40 @@ public final class FakeApi implements AutoCloseable {
       out.flush();
       sent += piece;
     }
-    if (response.ending() == Ending.CUT) {
-      return false;
+    switch (response.ending()) {
+      case WHOLE, CLEAN -> {
+        // The end is said.
+      }
+      case CUT -> {
+        return false;
+      }
+      case STALLED -> {
+        in.read();
+        return false;
+      }
+      case DRIPPED -> {
+        for (int i = sent; i < response.body().length; i++) {
+          drip();
+          out.write("1\r\n".getBytes(StandardCharsets.UTF_8));
+          out.write(response.body(), i, 1);
+          out.write("\r\n".getBytes(StandardCharsets.UTF_8));
+          out.flush();
+        }
+      }
     }
     out.write("0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
     out.flush();
     return true;
+  }
+
+  /** It is the waiting itself that is tried; nothing is synchronised by it. */
+  private static void drip() throws IOException {
+    try {
+      Thread.sleep(DRIP);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private synchronized int pieceMax() {

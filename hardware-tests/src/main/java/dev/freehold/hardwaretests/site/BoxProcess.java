@@ -23,13 +23,25 @@ public final class BoxProcess implements AutoCloseable {
   private final Distribution distribution;
   private final Path state;
   private final Path log;
+  private final String javaOptions;
   private ServerProcess process;
   private JsonNode ready;
 
-  private BoxProcess(Distribution distribution, Path state, Path log) {
+  private BoxProcess(Distribution distribution, Path state, Path log, String javaOptions) {
     this.distribution = distribution;
     this.state = state;
     this.log = log;
+    this.javaOptions = javaOptions;
+  }
+
+  /** Enrols a new box that will have no options of its virtual machine. */
+  public static BoxProcess enrol(
+      Distribution distribution,
+      ControllerProcess controller,
+      String serial,
+      Path state,
+      Path log) {
+    return enrol(distribution, controller, serial, state, log, "");
   }
 
   /** Enrols a new box with a token that the controller makes for it. The daemon is not started. */
@@ -38,7 +50,8 @@ public final class BoxProcess implements AutoCloseable {
       ControllerProcess controller,
       String serial,
       Path state,
-      Path log) {
+      Path log,
+      String javaOptions) {
     try {
       Path token = Files.createTempFile("freehold-token-", "");
       try {
@@ -62,7 +75,7 @@ public final class BoxProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new SiteException("The token file cannot be written: " + e, e);
     }
-    return new BoxProcess(distribution, state, log);
+    return new BoxProcess(distribution, state, log, javaOptions);
   }
 
   /**
@@ -101,7 +114,10 @@ public final class BoxProcess implements AutoCloseable {
     arguments.addAll(List.of(options));
     process =
         ServerProcess.start(
-            "box", distribution.command("freehold", arguments), Distribution.environment(), log);
+            "box",
+            distribution.command("freehold", arguments),
+            Distribution.environment(javaOptions),
+            log);
   }
 
   public Path state() {

@@ -27,8 +27,14 @@ public final class ControllerProcess implements AutoCloseable {
     this.pin = ready.required("pin").asText();
   }
 
-  /** Starts a controller on a free loopback port and waits until it serves. */
+  /** Starts a controller with no options of its virtual machine. */
   public static ControllerProcess start(Distribution distribution, Path state, Path log) {
+    return start(distribution, state, log, "");
+  }
+
+  /** Starts a controller on a free loopback port and waits until it serves. */
+  public static ControllerProcess start(
+      Distribution distribution, Path state, Path log, String javaOptions) {
     Path ready = state.resolve("ready.json");
     ServerProcess process =
         ServerProcess.start(
@@ -36,7 +42,7 @@ public final class ControllerProcess implements AutoCloseable {
             distribution.command(
                 "freeholdctl",
                 List.of("serve", "--state", state.toString(), "--listen", "127.0.0.1:0")),
-            Distribution.environment(),
+            Distribution.environment(javaOptions),
             log);
     try {
       return new ControllerProcess(

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +49,15 @@ public record Distribution(Path home) {
   static Map<String, String> environment() {
     // The build's own JDK is a Java 25, wherever it was found.
     return Map.of("FREEHOLD_JAVA_HOME", System.getProperty("java.home"));
+  }
+
+  /** The same, with options of the virtual machine as {@code FREEHOLD_OPTS} takes them. */
+  static Map<String, String> environment(String javaOptions) {
+    Map<String, String> environment = new HashMap<>(environment());
+    if (!javaOptions.isEmpty()) {
+      environment.put("FREEHOLD_OPTS", javaOptions);
+    }
+    return environment;
   }
 
   /** Runs a command to its end and returns what it wrote to standard output. */

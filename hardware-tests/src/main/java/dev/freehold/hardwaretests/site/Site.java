@@ -17,15 +17,30 @@ public final class Site implements AutoCloseable {
   private final ControllerProcess controller;
   private final List<BoxProcess> boxes = new ArrayList<>();
 
-  private Site(Path folder) {
+  private final String javaOptions;
+
+  private Site(Path folder, String javaOptions) {
     this.folder = folder;
+    this.javaOptions = javaOptions;
     this.controller =
         ControllerProcess.start(
-            distribution, folder.resolve("controller"), folder.resolve("controller.log"));
+            distribution,
+            folder.resolve("controller"),
+            folder.resolve("controller.log"),
+            javaOptions);
   }
 
   /** Starts a site's controller in a folder that is emptied first. */
   public static Site start(Path folder) {
+    return start(folder, "");
+  }
+
+  /**
+   * Starts a site in a folder that is emptied first.
+   *
+   * @param javaOptions of the virtual machines of the controller and the boxes
+   */
+  public static Site start(Path folder, String javaOptions) {
     Path absolute = folder.toAbsolutePath().normalize();
     try {
       deleteTree(absolute);
@@ -33,7 +48,7 @@ public final class Site implements AutoCloseable {
     } catch (IOException e) {
       throw new SiteException("The folder " + absolute + " cannot be emptied: " + e, e);
     }
-    return new Site(absolute);
+    return new Site(absolute, javaOptions);
   }
 
   /** Starts a site with one box that serves under a policy. */
@@ -74,7 +89,8 @@ public final class Site implements AutoCloseable {
             controller,
             serial,
             folder.resolve(serial),
-            folder.resolve(serial + ".log"));
+            folder.resolve(serial + ".log"),
+            javaOptions);
     boxes.add(box);
     return box;
   }

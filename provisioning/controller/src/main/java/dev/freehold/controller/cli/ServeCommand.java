@@ -9,6 +9,9 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,6 +29,16 @@ import picocli.CommandLine.Spec;
       "STATE/ready.json with both."
     })
 final class ServeCommand implements Callable<Integer> {
+
+  /**
+   * Libraries that tell too much when an operator asks for everything: of statements and of HTTP
+   * they show the values, and those are credentials. The loggers are held here, since the log
+   * manager keeps them by weak references only.
+   */
+  private static final List<Logger> QUIET_LOGGERS =
+      Stream.of("io.helidon", "io.micronaut", "io.r2dbc", "io.micronaut.data.query")
+          .map(Logger::getLogger)
+          .toList();
 
   @Spec CommandSpec spec;
 
@@ -67,6 +80,7 @@ final class ServeCommand implements Callable<Integer> {
           "java.util.logging.SimpleFormatter.format",
           "%1$tFT%1$tT.%1$tL%1$tz %4$s %3$s %5$s%6$s%n");
     }
+    QUIET_LOGGERS.forEach(logger -> logger.setLevel(Level.WARNING));
     Controller controller = Controller.start(settings());
     Runtime.getRuntime()
         .addShutdownHook(
