@@ -50,7 +50,7 @@ final class UnderFaultSuite {
   private static final Path FOLDER = Path.of("target/suites/under-fault");
   private static final int REQUESTS = Integer.getInteger("freehold.faults.socket-requests", 2_000);
   private static final int SOAK_REQUESTS = 20_000;
-  private static final int AT_ONCE = 16;
+  private static final int AT_ONCE = 32;
   private static final double UNREST = 0.45;
   private static final int SHOWN_PROBLEMS = 10;
   private static final Pattern MARK = Pattern.compile("mark-[0-9a-f]{8}");
@@ -201,9 +201,9 @@ final class UnderFaultSuite {
     for (Surface surface : Surface.values()) {
       assertTrue(counts.containsKey(surface + " " + Ending.WELL), surface.name());
     }
-    for (Surface surface : List.of(Surface.CHAT, Surface.MESSAGES, Surface.RESPONSES)) {
-      assertTrue(counts.containsKey(surface + " " + Ending.BROKEN), surface.name());
-    }
+    assertTrue(
+        counts.keySet().stream().anyMatch(each -> each.endsWith(" " + Ending.BROKEN)),
+        "a stream that breaks after its first words");
   }
 
   @Test
@@ -292,7 +292,7 @@ final class UnderFaultSuite {
       DatabaseExport.execute(
           planted,
           store.getValue(),
-          "CREATE TABLE planted AS SELECT CAST('%s' AS VARBINARY) AS value".formatted(canary));
+          "CREATE TABLE planted AS SELECT CAST('%s' AS VARBINARY) AS words".formatted(canary));
       assertEquals(List.of(), Canaries.foundBelow(copy), "what is encrypted hides it");
       Path export = DatabaseExport.write(planted, store.getValue());
       assertEquals(1, Canaries.foundBelow(copy).size(), store.getValue());
