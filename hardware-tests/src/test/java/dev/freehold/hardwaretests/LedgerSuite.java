@@ -266,7 +266,7 @@ final class LedgerSuite {
     try (ChatClient chat = site.chat("client0", "everyone")) {
       ChatClient.Reply refused = chat.post("/chat/completions", request, Map.of());
       assertEquals(429, refused.status(), refused.body().toString());
-      assertTrue(refused.body().toString().contains("budget"), refused.body().toString());
+      assertTrue(refused.body().toString().contains("may spend"), refused.body().toString());
       publish(site, policy(mock, enough));
       ChatClient.Reply reply = chat.post("/chat/completions", request, Map.of());
       assertEquals(200, reply.status(), reply.body().toString());
