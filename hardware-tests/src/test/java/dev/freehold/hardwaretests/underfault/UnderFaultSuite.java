@@ -227,11 +227,7 @@ final class UnderFaultSuite {
         folder.resolve("usage.json"), troubled.site().box().command("usage", "--json"));
     troubled.close();
     Path usage = DatabaseExport.write(folder.resolve("box-1/store"), "usage");
-    // The controller keeps the credentials that it seals to each box, in one column of the
-    // encrypted file: that is the one place. Everything else of it is searched.
-    Path store = folder.resolve("controller/store");
-    DatabaseExport.execute(store, "controller", "UPDATE publication SET credentials = '{}'");
-    Path controller = DatabaseExport.write(store, "controller");
+    Path controller = DatabaseExport.write(folder.resolve("controller/store"), "controller");
 
     for (String file :
         List.of(

@@ -1,18 +1,13 @@
 package dev.freehold.controller.store;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 
 /** Everything the controller remembers. Safe for use from any thread that may block. */
 public final class ControllerStore implements AutoCloseable {
@@ -28,9 +23,6 @@ public final class ControllerStore implements AutoCloseable {
   private static final int OPEN_TOKENS_MAX = 16;
   private static final int AUDIT_SUBJECT_CHARACTERS_MAX = 256;
   private static final int AUDIT_ENTRIES_MAX = 1_000;
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final TypeReference<TreeMap<String, String>> CREDENTIALS =
-      new TypeReference<>() {};
 
   private final Database database;
   private final BoxRows boxes;
@@ -39,9 +31,11 @@ public final class ControllerStore implements AutoCloseable {
   private final SealedRows sealed;
   private final AuditRows audit;
   private final FleetStore fleet;
+  private final SealedCredentials credentials;
 
-  private ControllerStore(Database database) {
+  private ControllerStore(Database database, SealedCredentials credentials) {
     this.database = database;
+    this.credentials = credentials;
     this.boxes = database.repository(BoxRows.class);
     this.tokens = database.repository(TokenRows.class);
     this.publications = database.repository(PublicationRows.class);
@@ -52,7 +46,17 @@ public final class ControllerStore implements AutoCloseable {
 
   /** Opens the store in the folder, or makes it. */
   public static ControllerStore open(Path folder) {
-    return new ControllerStore(Database.open(folder));
+    Database database = Database.open(folder);
+    boolean opened = false;
+    try {
+      ControllerStore store = new ControllerStore(database, SealedCredentials.open(folder));
+      opened = true;
+      return store;
+    } finally {
+      if (!opened) {
+        database.close();
+      }
+    }
   }
 
   public Optional<Box> box(String serial) {
@@ -133,7 +137,7 @@ public final class ControllerStore implements AutoCloseable {
         new PublicationRow(
             publication.version(),
             publication.policyYaml(),
-            write(publication.credentials()),
+            credentials.seal(publication.credentials()),
             publication.notBefore().toEpochMilli(),
             publication.notAfter().toEpochMilli(),
             publication.createdBy()));
@@ -141,7 +145,7 @@ public final class ControllerStore implements AutoCloseable {
   }
 
   public Optional<Publication> latestPublication() {
-    return publications.latest().map(ControllerStore::publication);
+    return publications.latest().map(this::publication);
   }
 
   public Optional<SealedBundle> sealedBundle(String serial) {
@@ -198,30 +202,13 @@ public final class ControllerStore implements AutoCloseable {
     database.close();
   }
 
-  private static Publication publication(PublicationRow row) {
+  private Publication publication(PublicationRow row) {
     return new Publication(
         row.version(),
         row.policy(),
-        read(row.credentials()),
+        credentials.open(row.credentials()),
         Instant.ofEpochMilli(row.notBeforeMillis()),
         Instant.ofEpochMilli(row.notAfterMillis()),
         row.createdBy());
-  }
-
-  private static String write(Map<String, String> credentials) {
-    try {
-      return JSON.writeValueAsString(new TreeMap<>(credentials));
-    } catch (JsonProcessingException e) {
-      // The cause would show what it was writing.
-      throw new IllegalStateException("Credentials cannot be written.");
-    }
-  }
-
-  private static Map<String, String> read(String json) {
-    try {
-      return JSON.readValue(json, CREDENTIALS);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("Stored credentials cannot be read.");
-    }
   }
 }
