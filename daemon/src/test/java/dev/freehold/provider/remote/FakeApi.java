@@ -199,9 +199,9 @@ public final class FakeApi implements AutoCloseable {
     return true;
   }
 
-  /** It is the waiting itself that is tried; nothing is synchronised by it. */
   private static void drip() throws IOException {
     try {
+      // It is the waiting itself that is tried; nothing is synchronised by it.
       Thread.sleep(DRIP);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -96,6 +96,7 @@ public final class BoxProcess implements AutoCloseable {
   /** Starts the daemon and kills it after a time, whether or not it serves by then. */
   public void startAndKill(Duration after) throws InterruptedException {
     launch();
+    // The moment of the kill is what is asked for: there is nothing to wait for.
     Thread.sleep(after);
     process.kill();
   }

@@ -16,15 +16,17 @@ import java.util.stream.Stream;
  * @param mark what it is known by wherever it turns up
  * @param group the client's
  * @param asked its label by group and header
+ * @param label with what is found in all that a provider could be sent
  * @param personal personal data somewhere in it, or nothing
- * @param detected its label once that is found
+ * @param worth the least label of whatever holds that
  */
 record Drawn(
     String mark,
     String group,
     Label asked,
+    Label label,
     String personal,
-    Label detected,
+    Label worth,
     Surface surface,
     boolean streamed,
     Map<String, String> headers,
@@ -72,6 +74,12 @@ record Drawn(
   private static final String EMAIL = "anna.muster@musterfirma.ch";
   private static final String IBAN = "CH93 0076 2011 6238 5295 7";
 
+  /**
+   * Those whose unknown fields go to a provider of the same API; of the others nobody sees them.
+   */
+  private static final List<Surface> PASSING_EXTRAS =
+      List.of(Surface.CHAT, Surface.COMPLETION, Surface.MESSAGES, Surface.EMBEDDINGS);
+
   /** Where personal data may stand. */
   private enum Place {
     PROMPT,
@@ -91,15 +99,15 @@ record Drawn(
       asked = asked.atLeast(declared);
     }
     String personal = "";
-    Label detected = asked;
+    Label worth = Label.PUBLIC;
     switch (random.nextInt(40)) {
       case 0, 1 -> {
         personal = EMAIL;
-        detected = asked.atLeast(Label.CONFIDENTIAL);
+        worth = Label.CONFIDENTIAL;
       }
       case 2 -> {
         personal = IBAN;
-        detected = asked.atLeast(Label.RESTRICTED);
+        worth = Label.RESTRICTED;
       }
       default -> {
         // Nothing to find.
@@ -113,7 +121,11 @@ record Drawn(
     if (surface.streams()) {
       body.put("stream", streamed);
     }
-    return new Drawn(mark, group, asked, personal, detected, surface, streamed, headers, body);
+    boolean found =
+        body.toString().contains(personal)
+            && (place != Place.EXTRA || PASSING_EXTRAS.contains(surface));
+    Label label = found ? asked.atLeast(worth) : asked;
+    return new Drawn(mark, group, asked, label, personal, worth, surface, streamed, headers, body);
   }
 
   private static <T> T any(Random random, List<T> all) {
@@ -126,7 +138,16 @@ record Drawn(
     ObjectNode body = new Writing(surface, mark, "", Place.PROMPT, false).body();
     body.put("stream", streamed);
     return new Drawn(
-        mark, "website", Label.PUBLIC, "", Label.PUBLIC, surface, streamed, Map.of(), body);
+        mark,
+        "website",
+        Label.PUBLIC,
+        Label.PUBLIC,
+        "",
+        Label.PUBLIC,
+        surface,
+        streamed,
+        Map.of(),
+        body);
   }
 
   /** Writes the body of one request. */

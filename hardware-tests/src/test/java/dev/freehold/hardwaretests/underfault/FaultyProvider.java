@@ -205,7 +205,6 @@ final class FaultyProvider implements AutoCloseable {
       case DRIPS -> {
         begin(out, 200, good.contentType(), "");
         for (byte[] piece : pieces) {
-          // It is the waiting itself that is tried; nothing is synchronised by it.
           drip();
           chunk(out, piece);
         }
@@ -216,6 +215,7 @@ final class FaultyProvider implements AutoCloseable {
 
   private static void drip() throws IOException {
     try {
+      // It is the waiting itself that is tried; nothing is synchronised by it.
       Thread.sleep(DRIP);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

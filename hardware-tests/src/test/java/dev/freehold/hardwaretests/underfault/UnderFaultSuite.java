@@ -178,14 +178,14 @@ final class UnderFaultSuite {
         assertTrue(mark.find(), () -> "of nobody known: " + received.body());
         Drawn sent = drawn.get(mark.group());
         assertTrue(
-            sent.asked().allows(provider.trust()),
+            sent.label().allows(provider.trust()),
             () -> "seed %d: %s reached %s".formatted(seed, sent, provider.name()));
         assertTrue(
-            sent.detected().allows(provider.trust()) || !received.body().contains(sent.personal()),
+            sent.worth().allows(provider.trust()) || !received.body().contains(sent.personal()),
             () -> "seed %d: personal data of %s reached %s".formatted(seed, sent, provider.name()));
         arrived.merge(provider.name(), 1, Integer::sum);
         arrived.merge(received.fault().name(), 1, Integer::sum);
-        arrived.merge(sent.detected().name(), 1, Integer::sum);
+        arrived.merge(sent.label().name(), 1, Integer::sum);
       }
     }
     System.out.println("UnderFaultSuite: received " + arrived);
