@@ -347,7 +347,7 @@ public final class ControlServer implements AutoCloseable {
     for (Decision.Rejection rejection : decision.rejections()) {
       json.writeStartObject();
       json.writeStringField("provider", rejection.provider());
-      json.writeStringField("reason", rejection.reason());
+      json.writeStringField("reason", rejection.explanation());
       json.writeEndObject();
     }
     json.writeEndArray();

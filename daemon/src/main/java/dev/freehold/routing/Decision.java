@@ -2,6 +2,7 @@ package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.RouteDecision;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.bundle.policy.TrustClass;
@@ -52,36 +53,32 @@ public record Decision(
     return route.map(RouteSpec::name);
   }
 
-  /** Why a provider is not asked. */
-  public enum Cause {
-    /** The label may not reach its trust class. */
-    LOCALITY,
-    /** It lacks what the request needs. */
-    FEATURE,
-    /** Its context is too short. */
-    CONTEXT,
-    /** It failed lately, or asked for a wait. */
-    HEALTH
-  }
-
   /**
    * A provider that the route names and the request does not reach.
    *
-   * @param reason in words that follow its name
+   * @param explanation in words that follow its name
    * @param retryAfter when it may be asked again, where that is known
    */
   public record Rejection(
-      ProviderSpec spec, Cause cause, String reason, Optional<Duration> retryAfter) {
+      ProviderSpec spec,
+      RouteDecision.Reason reason,
+      String explanation,
+      Optional<Duration> retryAfter) {
 
     public Rejection {
       Objects.requireNonNull(spec, "spec");
-      Objects.requireNonNull(cause, "cause");
       Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(explanation, "explanation");
       Objects.requireNonNull(retryAfter, "retryAfter");
     }
 
-    Rejection(ProviderSpec spec, Cause cause, String reason) {
-      this(spec, cause, reason, Optional.empty());
+    Rejection(ProviderSpec spec, RouteDecision.Reason reason, String explanation) {
+      this(spec, reason, explanation, Optional.empty());
+    }
+
+    /** One that the policy alone explains. */
+    Rejection(RouteDecision.Rejection rejection) {
+      this(rejection.provider(), rejection.reason(), rejection.explanation());
     }
 
     public String provider() {

@@ -78,7 +78,7 @@ public final class Journal {
                             rejection.provider(),
                             rejection.spec().trust(),
                             rejection.spec().region(),
-                            rejection.reason()))
+                            rejection.explanation()))
                 .toList(),
             inquiry.contentDigest());
     try {

@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.policy.RouteDecision.Reason;
 import dev.freehold.bundle.policy.RouteSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -145,9 +146,9 @@ public final class RoutedRequest implements AutoCloseable {
   private InferenceException nobody(String route) {
     String reasons =
         decision.rejections().stream()
-            .map(rejection -> rejection.provider() + ": " + rejection.reason())
+            .map(rejection -> rejection.provider() + ": " + rejection.explanation())
             .collect(Collectors.joining("; "));
-    if (has(Decision.Cause.HEALTH)) {
+    if (has(Reason.HEALTH)) {
       Optional<Duration> wait =
           decision.rejections().stream()
               .flatMap(rejection -> rejection.retryAfter().stream())
@@ -159,13 +160,13 @@ public final class RoutedRequest implements AutoCloseable {
           wait,
           null);
     }
-    if (has(Decision.Cause.CONTEXT)) {
+    if (has(Reason.CONTEXT)) {
       return new InferenceException(
           Kind.CONTEXT_TOO_LONG,
           "The request fits no provider of the route '%s' (%s). Shorten it or lower max_tokens."
               .formatted(route, reasons));
     }
-    if (has(Decision.Cause.FEATURE)) {
+    if (has(Reason.FEATURE)) {
       return new InferenceException(
           Kind.UNSUPPORTED,
           "No provider of the route '%s' can do what the request needs (%s)."
@@ -178,8 +179,8 @@ public final class RoutedRequest implements AutoCloseable {
             .formatted(decision.label().text(), route));
   }
 
-  private boolean has(Decision.Cause cause) {
-    return decision.rejections().stream().anyMatch(rejection -> rejection.cause() == cause);
+  private boolean has(Reason reason) {
+    return decision.rejections().stream().anyMatch(rejection -> rejection.reason() == reason);
   }
 
   @Override

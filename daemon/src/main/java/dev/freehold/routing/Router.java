@@ -135,7 +135,7 @@ public final class Router {
                 request.model(),
                 size.estimatedTokens(),
                 request.completionTokensMax().orElse(0),
-                Needs.of(request, inquiry.needsReasoning()),
+                inquiry.needs(),
                 findings.kinds(),
                 localModels.queueSeconds(),
                 current.outPerMillion(LocalDate.now(clock)),

@@ -2,12 +2,15 @@ package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.ClientGroup;
 import dev.freehold.bundle.policy.Label;
+import dev.freehold.bundle.policy.Limits;
 import dev.freehold.bundle.policy.ModelSpec;
 import dev.freehold.bundle.policy.PersonalData;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.ProviderSpec;
-import dev.freehold.bundle.policy.RouteCondition;
+import dev.freehold.bundle.policy.RouteDecision;
+import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.bundle.policy.RouteTable;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -17,56 +20,34 @@ import dev.freehold.provider.Provider;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * One policy, made ready to use: conditions compiled, providers found by name. It never changes; a
- * new policy is a new table.
+ * One policy in force on this box: what a {@link RouteTable} decides of it alone, with the
+ * providers to ask, the permits to ask them and what is left of it once it has expired. It never
+ * changes; a new policy is a new table.
  */
 public final class RoutingTable {
 
-  private static final RouteSpec LOCAL_ONLY =
-      new RouteSpec("local-only", Optional.empty(), List.of());
-
-  private final Map<String, ModelSpec> models;
-  private final Map<String, ModelSpec> byAskedName = new HashMap<>();
-  private final Map<String, ClientGroup> clients;
-  private final Locality locality;
-  private final List<Route> routes;
-  private final List<ProviderSpec> providers;
-  private final List<Offer> local;
-  private final Map<PersonalData, Label> detect;
+  private final Policy policy;
+  private final Rules valid;
+  private final Rules expired;
+  private final Map<String, Provider> providers;
   private final PolicyVersion version;
   private final Instant expiry;
 
   private RoutingTable(
-      Map<String, ModelSpec> models,
-      Map<String, ClientGroup> clients,
-      Locality locality,
-      List<Route> routes,
-      List<ProviderSpec> providers,
-      List<Offer> local,
-      Map<PersonalData, Label> detect,
-      PolicyVersion version,
-      Instant expiry) {
-    this.models = models;
-    for (ModelSpec model : models.values()) {
-      byAskedName.put(model.name(), model);
-      model.aliases().forEach(alias -> byAskedName.put(alias, model));
-    }
-    this.clients = clients;
-    this.locality = locality;
-    this.routes = routes;
-    this.providers = providers;
-    this.local = local;
-    this.detect = detect;
+      Policy policy, PolicyVersion version, Map<String, Provider> providers, Instant expiry) {
+    this.policy = policy;
+    this.valid = Rules.of(policy);
+    this.expired = Rules.of(localOnly(policy));
+    this.providers = Map.copyOf(providers);
     this.version = version;
     this.expiry = expiry;
   }
@@ -82,69 +63,64 @@ public final class RoutingTable {
    */
   public static RoutingTable compile(
       Policy policy, PolicyVersion version, Map<String, Provider> providers, Instant expiry) {
-    Map<String, Offer> offers = new LinkedHashMap<>();
-    for (ProviderSpec spec : policy.providers().values()) {
-      Provider provider = providers.get(spec.name());
-      if (provider == null) {
+    for (String name : policy.providers().keySet()) {
+      if (!providers.containsKey(name)) {
         throw new IllegalArgumentException(
             "the policy's provider '%s' has no adapter, found adapters for %s"
-                .formatted(spec.name(), providers.keySet()));
+                .formatted(name, providers.keySet()));
       }
-      offers.put(spec.name(), new Offer(spec, provider));
     }
-    List<Route> routes = new ArrayList<>();
-    for (RouteSpec spec : policy.routes()) {
-      routes.add(
-          new Route(
-              spec,
-              spec.when().map(RoutingTable::condition),
-              spec.use().stream().map(offers::get).toList()));
-    }
-    return new RoutingTable(
-        policy.models(),
-        policy.clients(),
-        new Locality(policy.locality()),
-        List.copyOf(routes),
-        List.copyOf(policy.providers().values()),
-        offers.values().stream().filter(RoutingTable::isLocal).toList(),
-        policy.detect(),
-        version,
-        expiry);
+    return new RoutingTable(policy, version, providers, expiry);
   }
 
   /** A table that offers nothing: what a box has before its first bundle. */
   public static RoutingTable empty() {
-    return new RoutingTable(
+    Policy nothing =
+        new Policy(
+            "", Map.of(), Map.of(), Map.of(), Map.of(), List.of(), Map.of(), Optional.empty());
+    return new RoutingTable(nothing, PolicyVersion.NONE, Map.of(), Instant.MAX);
+  }
+
+  /** What an expired policy is still good for: the local engine, for the most sensitive. */
+  private static Policy localOnly(Policy policy) {
+    Map<String, ProviderSpec> local = new LinkedHashMap<>(policy.providers());
+    local.values().removeIf(spec -> !isEngine(spec) || spec.trust() != TrustClass.LOCAL);
+    Map<String, ClientGroup> clients = new LinkedHashMap<>(policy.clients());
+    clients.replaceAll((name, _) -> new ClientGroup(name, Label.RESTRICTED, Limits.NONE));
+    RouteSpec route = new RouteSpec("local-only", Optional.empty(), List.copyOf(local.keySet()));
+    // A locality that says nothing allows every label this box alone.
+    return new Policy(
+        policy.site(),
+        policy.models(),
+        local,
         Map.of(),
-        Map.of(),
-        Locality.localOnly(),
-        List.of(),
-        List.of(),
-        List.of(),
-        Map.of(),
-        PolicyVersion.NONE,
-        Instant.MAX);
+        clients,
+        List.of(route),
+        policy.detect(),
+        policy.currency());
   }
 
   /** What clients may ask for. */
   public Collection<ModelSpec> models() {
-    return models.values();
+    return policy.models().values();
   }
 
   /** The model that clients mean by a name: its own or one of its aliases. */
   public Optional<ModelSpec> model(String asked) {
-    return Optional.ofNullable(byAskedName.get(asked));
+    return valid.table().model(asked);
   }
 
   /** Whether a request can be answered by this box itself, rather than by others only. */
   public boolean servesLocally() {
-    return !local.isEmpty()
-        || routes.stream().flatMap(route -> route.use().stream()).anyMatch(RoutingTable::isEngine);
+    return !expired.table().policy().providers().isEmpty()
+        || valid.table().routes().stream()
+            .flatMap(route -> route.use().stream())
+            .anyMatch(RoutingTable::isEngine);
   }
 
   /** The model that the policy names first, which answers those that name none. */
   public String firstModel() {
-    return models.keySet().stream().findFirst().orElse("");
+    return policy.models().keySet().stream().findFirst().orElse("");
   }
 
   /**
@@ -153,24 +129,21 @@ public final class RoutingTable {
    * @throws InferenceException {@code FORBIDDEN} if no group of the caller is in the policy
    */
   Label labelOf(Caller caller, Instant now) throws InferenceException {
-    Optional<Label> highest =
-        caller.groups().stream()
-            .map(clients::get)
-            .filter(java.util.Objects::nonNull)
-            .map(ClientGroup::label)
-            .reduce(Label::atLeast);
-    if (highest.isEmpty()) {
-      throw new InferenceException(
-          Kind.FORBIDDEN,
-          ("The certificate of '%s' names no group that this box's policy serves. Ask the "
-                  + "operator for a certificate of a group in the policy.")
-              .formatted(caller.name()));
-    }
-    return isExpired(now) ? Label.RESTRICTED : highest.get();
+    return rules(now)
+        .table()
+        .labelOf(caller.groups())
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    Kind.FORBIDDEN,
+                    ("The certificate of '%s' names no group that this box's policy serves. Ask"
+                            + " the operator for a certificate of a group in the policy.")
+                        .formatted(caller.name())));
   }
 
   /** The caller's groups that have a label. */
   List<String> groupsOf(Caller caller, Label label) {
+    Map<String, ClientGroup> clients = policy.clients();
     return caller.groups().stream()
         .filter(clients::containsKey)
         .filter(group -> clients.get(group).label() == label)
@@ -181,39 +154,52 @@ public final class RoutingTable {
    * The first route that applies, if one does. The prompt is counted at the first condition whose
    * outcome depends on its length.
    */
-  Optional<Route> route(RequestFacts facts, Instant now) throws InferenceException {
-    if (isExpired(now)) {
-      return Optional.of(new Route(LOCAL_ONLY, Optional.empty(), local));
-    }
-    for (Route route : routes) {
-      if (route.condition().isEmpty()) {
-        return Optional.of(route);
-      }
-      RouteCondition condition = route.condition().get();
-      if (condition.dependsOnPrompt(facts.promptTokensMax())) {
+  Optional<RouteTable.Route> route(RequestFacts facts, Instant now) throws InferenceException {
+    for (RouteTable.Route route : rules(now).table().routes()) {
+      if (route.dependsOnPrompt(facts.promptTokensMax())) {
         facts.count();
       }
-      if (condition.matches(facts.known())) {
+      if (route.matches(facts.known())) {
         return Optional.of(route);
       }
     }
     return Optional.empty();
   }
 
-  /** A request's permit for a provider of this table, if locality allows it. */
-  Optional<Permit> permit(String requestId, Label label, Offer offer, Instant now) {
-    Locality inForce = isExpired(now) ? Locality.localOnly() : locality;
-    return inForce.permit(requestId, label, offer.spec());
+  /** What the policy has against a provider for a request. */
+  Optional<RouteDecision.Rejection> against(ProviderSpec provider, RouteFacts facts, Instant now) {
+    return rules(now).table().against(provider, facts);
+  }
+
+  /**
+   * A request's permit for a provider that the policy has nothing against.
+   *
+   * @throws IllegalStateException if locality does not allow it all the same
+   */
+  Permit permit(String requestId, Label label, ProviderSpec provider, Instant now) {
+    return rules(now)
+        .locality()
+        .permit(requestId, label, provider)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the provider '%s' was chosen for a '%s' request that locality keeps from it"
+                        .formatted(provider.name(), label.text())));
+  }
+
+  /** Who is asked where the policy names a provider. */
+  Provider provider(ProviderSpec spec) {
+    return Objects.requireNonNull(providers.get(spec.name()), spec.name());
   }
 
   /** Where requests of a label may go now. */
   Set<TrustClass> allowed(Label label, Instant now) {
-    return (isExpired(now) ? Locality.localOnly() : locality).of(label);
+    return rules(now).locality().of(label);
   }
 
   /** The least label of a request in which a kind of personal data is found. */
   Map<PersonalData, Label> detect() {
-    return detect;
+    return policy.detect();
   }
 
   /** Which policy this is. */
@@ -222,17 +208,13 @@ public final class RoutingTable {
   }
 
   /** What the policy says of its providers. */
-  List<ProviderSpec> providers() {
-    return providers;
+  Collection<ProviderSpec> providers() {
+    return policy.providers().values();
   }
 
   /** What a million tokens of output cost that day, by the name of each provider with a price. */
   Map<String, BigDecimal> outPerMillion(LocalDate day) {
-    Map<String, BigDecimal> prices = new HashMap<>();
-    for (ProviderSpec spec : providers) {
-      spec.prices().at(day).ifPresent(price -> prices.put(spec.name(), price.outPerMillion()));
-    }
-    return prices;
+    return valid.table().outPerMillion(day);
   }
 
   /** Whether it allows the local engine only. */
@@ -240,26 +222,19 @@ public final class RoutingTable {
     return now.isAfter(expiry);
   }
 
-  private static boolean isEngine(Offer offer) {
-    return offer.spec().kind() == ProviderSpec.Kind.ENGINE;
+  private Rules rules(Instant now) {
+    return isExpired(now) ? expired : valid;
   }
 
-  private static boolean isLocal(Offer offer) {
-    return isEngine(offer) && offer.spec().trust() == TrustClass.LOCAL;
+  private static boolean isEngine(ProviderSpec spec) {
+    return spec.kind() == ProviderSpec.Kind.ENGINE;
   }
 
-  private static RouteCondition condition(String cel) {
-    try {
-      return RouteCondition.compile(cel);
-    } catch (RouteCondition.InvalidCondition e) {
-      throw new IllegalArgumentException(
-          "the condition '%s' of a checked policy does not compile".formatted(cel), e);
+  /** A policy as a function, and its statement of locality, which alone makes permits. */
+  private record Rules(RouteTable table, Locality locality) {
+
+    static Rules of(Policy policy) {
+      return new Rules(RouteTable.of(policy), new Locality(policy.locality()));
     }
   }
-
-  /** A route with its condition compiled. */
-  record Route(RouteSpec spec, Optional<RouteCondition> condition, List<Offer> use) {}
-
-  /** A provider of the policy, which a request may be permitted to reach. */
-  record Offer(ProviderSpec spec, Provider provider) {}
 }

@@ -1,13 +1,14 @@
 package dev.freehold.routing;
 
 import dev.freehold.bundle.policy.ProviderSpec;
+import dev.freehold.bundle.policy.RouteDecision.Reason;
 import dev.freehold.bundle.policy.RouteFacts;
 import dev.freehold.bundle.policy.RouteSpec;
+import dev.freehold.bundle.policy.RouteTable;
 import dev.freehold.bundle.policy.TrustClass;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.locality.Permit;
-import dev.freehold.routing.Decision.Cause;
+import dev.freehold.provider.Provider;
 import dev.freehold.routing.Decision.Rejection;
 import java.time.Clock;
 import java.time.Instant;
@@ -49,7 +50,7 @@ final class Selection {
       throws InferenceException {
     Instant now = clock.instant();
     Set<TrustClass> allowed = table.allowed(facts.known().label(), now);
-    Optional<RoutingTable.Route> route = table.route(facts, now);
+    Optional<RouteTable.Route> route = table.route(facts, now);
     if (route.isEmpty()) {
       return new Decision(
           facts.known(),
@@ -92,13 +93,12 @@ final class Selection {
    * Whether a route's choice depends on how long the prompt is. Draws by weight may come to the
    * engine, and a second draw would change how often each comes first.
    */
-  private static boolean lengthDecides(RoutingTable.Route route, RouteFacts facts) {
+  private static boolean lengthDecides(RouteTable.Route route, RouteFacts facts) {
     RouteSpec spec = route.spec();
     boolean byCost = spec.costMax().isPresent() || spec.order() == RouteSpec.Order.CHEAPEST;
     long tokensMax = (long) facts.promptTokens() * ESTIMATE_ERROR_MAX + facts.completionTokensMax();
     return byCost
         || route.use().stream()
-            .map(RoutingTable.Offer::spec)
             .anyMatch(
                 provider ->
                     (spec.order() == RouteSpec.Order.WEIGHTED
@@ -109,26 +109,26 @@ final class Selection {
 
   private Choice choose(
       RoutingTable table,
-      RoutingTable.Route route,
+      RouteTable.Route route,
       Inquiry inquiry,
       RouteFacts facts,
       Instant now,
       LocalDate day) {
-    Needs needs = new Needs(inquiry.request(), facts.needs(), facts.promptTokens());
     List<Candidate> candidates = new ArrayList<>();
     List<Rejection> rejections = new ArrayList<>();
-    for (RoutingTable.Offer offer : route.use()) {
-      if (inquiry.caller().isBox() && offer.spec().kind() == ProviderSpec.Kind.PEER) {
-        rejections.add(noFurther(offer.spec()));
-        continue;
-      }
-      Optional<Permit> permit = table.permit(inquiry.request().id(), facts.label(), offer, now);
+    for (ProviderSpec provider : route.use()) {
       Optional<Rejection> rejection =
-          permit.isEmpty() ? Optional.of(notAllowed(facts, offer.spec())) : rejection(offer, needs);
+          noFurther(inquiry.caller(), provider)
+              .or(() -> table.against(provider, facts, now).map(Rejection::new))
+              .or(() -> lack(table.provider(provider), provider, inquiry.request()))
+              .or(() -> unwell(provider));
       if (rejection.isPresent()) {
         rejections.add(rejection.get());
       } else {
-        candidates.add(new Candidate(offer.provider(), permit.orElseThrow()));
+        candidates.add(
+            new Candidate(
+                table.provider(provider),
+                table.permit(inquiry.request().id(), facts.label(), provider, now)));
       }
     }
     RouteSpec spec = route.spec();
@@ -144,33 +144,32 @@ final class Selection {
   }
 
   /** Boxes that pass requests on to each other could do so for ever. */
-  private static Rejection noFurther(ProviderSpec spec) {
-    return new Rejection(
-        spec, Cause.LOCALITY, "a request that comes from another box goes to no further one");
+  private static Optional<Rejection> noFurther(Caller caller, ProviderSpec spec) {
+    return caller.isBox() && spec.kind() == ProviderSpec.Kind.PEER
+        ? Optional.of(
+            new Rejection(
+                spec,
+                Reason.LOCALITY,
+                "a request that comes from another box goes to no further one"))
+        : Optional.empty();
   }
 
-  private static Rejection notAllowed(RouteFacts facts, ProviderSpec spec) {
-    return new Rejection(
-        spec,
-        Cause.LOCALITY,
-        "locality of '%s' does not allow '%s'"
-            .formatted(facts.label().text(), spec.trust().text()));
+  /** What its protocol has no place for, whatever the policy says of it. */
+  private static Optional<Rejection> lack(
+      Provider provider, ProviderSpec spec, InferenceRequest request) {
+    return provider
+        .lacks(request)
+        .map(what -> new Rejection(spec, Reason.FEATURE, "it has no " + what));
   }
 
-  private Optional<Rejection> rejection(RoutingTable.Offer offer, Needs needs) {
-    ProviderSpec spec = offer.spec();
-    Optional<Needs.Lack> lack = needs.lackOf(spec, offer.provider());
-    if (lack.isPresent()) {
-      Cause cause = lack.get().context() ? Cause.CONTEXT : Cause.FEATURE;
-      return Optional.of(new Rejection(spec, cause, lack.get().reason()));
-    }
+  private Optional<Rejection> unwell(ProviderSpec spec) {
     return board
         .of(spec)
         .rejection()
         .map(
             closed ->
                 new Rejection(
-                    spec, Cause.HEALTH, closed.reason(), Optional.of(closed.retryAfter())));
+                    spec, Reason.HEALTH, closed.reason(), Optional.of(closed.retryAfter())));
   }
 
   /** The one that answered this conversation before comes first, if it is among them. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.freehold.bundle.policy.Policy;
+import dev.freehold.bundle.policy.RouteDecision.Reason;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
@@ -152,8 +153,8 @@ class ChainOfAttemptsTest {
     assertEquals(asked, hub.attempts().size(), "the breaker is open");
     try (RoutedRequest routed = decide("website", new OutputFormat.Text())) {
       Decision.Rejection rejection = routed.decision().rejections().getFirst();
-      assertEquals(Decision.Cause.HEALTH, rejection.cause());
-      assertTrue(rejection.reason().contains("3 times"), rejection.reason());
+      assertEquals(Reason.HEALTH, rejection.reason());
+      assertTrue(rejection.explanation().contains("3 times"), rejection.explanation());
     }
 
     timing.advance(Duration.ofSeconds(31));

@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.freehold.bundle.policy.Label;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
+import dev.freehold.bundle.policy.RouteDecision;
+import dev.freehold.bundle.policy.RouteDecision.Reason;
+import dev.freehold.bundle.policy.RouteTable;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -142,11 +146,37 @@ class SelectionTest {
     try (RoutedRequest routed = router.decide(tools)) {
       Decision.Rejection rejection = routed.decision().rejections().getFirst();
       assertEquals("plain", rejection.provider());
-      assertEquals(Decision.Cause.FEATURE, rejection.cause());
-      assertTrue(rejection.reason().contains("tools"), rejection.reason());
+      assertEquals(Reason.FEATURE, rejection.reason());
+      assertEquals("it cannot do tools", rejection.explanation());
     }
     Inquiry longer = inquiry("written", request("hi", true, OptionalInt.of(100)));
     assertEquals(List.of("full"), names(router, longer));
+  }
+
+  @Test
+  void boxAndDryRunDecideAlike() throws Exception {
+    RouteTable dryRun = RouteTable.of(Policy.parse(POLICY));
+    InferenceRequest tools = request("hi", true, OptionalInt.empty());
+    InferenceRequest lengthy = request("hi ".repeat(2_000), false, OptionalInt.of(10));
+    for (String group : List.of("written", "local", "lengthy")) {
+      for (InferenceRequest request : List.of(tools, lengthy)) {
+        for (Label label : Label.values()) {
+          try (RoutedRequest routed =
+              router.decide(
+                  new Inquiry(
+                      new Caller("alice", List.of(group)), request, Optional.of(label), false))) {
+            Decision decided = routed.decision();
+            RouteDecision tried = dryRun.decide(decided.facts());
+            assertEquals(tried.route(), decided.route());
+            assertEquals(
+                tried.allowed(), decided.candidates().stream().map(Candidate::spec).toList());
+            assertEquals(
+                tried.rejected().stream().map(Decision.Rejection::new).toList(),
+                decided.rejections());
+          }
+        }
+      }
+    }
   }
 
   @Test

@@ -102,8 +102,14 @@ public record RouteDecision(
     FEATURE,
     /** Prompt and answer are longer than it takes. */
     CONTEXT,
-    /** It would cost more than the route allows. */
-    COST;
+    /**
+     * It might cost more than the route allows, by the longest answer that the client allows. Only
+     * a dry run rejects for it: a box asks another question, at each attempt, by what it reserves
+     * for that one and what those before have cost.
+     */
+    COST,
+    /** It failed lately, or asked for a wait: only a box knows. */
+    HEALTH;
 
     /** The name as tables show it. */
     public String text() {

@@ -18,14 +18,15 @@ import java.util.stream.Collectors;
 
 /**
  * One policy as a function: from what is known of a request to where it may go. Conditions are
- * compiled once. It reads no clock, measures nothing and sends nothing, so that a box and a dry run
- * decide alike. It never changes and may be used from any thread.
+ * compiled once. It reads no clock, measures nothing and sends nothing. A box asks it about every
+ * request and a dry run about those of the past, so that they decide alike. It never changes and
+ * may be used from any thread.
  */
 public final class RouteTable {
 
   private final Policy policy;
   private final Map<String, ModelSpec> byAskedName = new HashMap<>();
-  private final List<CompiledRoute> routes = new ArrayList<>();
+  private final List<Route> routes;
 
   private RouteTable(Policy policy) {
     this.policy = policy;
@@ -33,13 +34,15 @@ public final class RouteTable {
       byAskedName.put(model.name(), model);
       model.aliases().forEach(alias -> byAskedName.put(alias, model));
     }
-    for (RouteSpec route : policy.routes()) {
-      routes.add(
-          new CompiledRoute(
-              route,
-              route.when().map(RouteCondition::compile),
-              route.use().stream().map(policy.providers()::get).toList()));
-    }
+    routes =
+        policy.routes().stream()
+            .map(
+                route ->
+                    new Route(
+                        route,
+                        route.when().map(RouteCondition::compile),
+                        route.use().stream().map(policy.providers()::get).toList()))
+            .toList();
   }
 
   /**
@@ -92,28 +95,36 @@ public final class RouteTable {
     return prices;
   }
 
-  /** The first route that applies, with its providers sorted into allowed and rejected. */
-  public RouteDecision decide(RouteFacts facts) {
-    for (CompiledRoute route : routes) {
-      if (route.condition().isEmpty() || route.condition().get().matches(facts)) {
-        return decide(route, facts);
-      }
-    }
-    return new RouteDecision(facts, Optional.empty(), List.of(), List.of());
+  /** Its routes. The first that matches a request applies, and no other. */
+  public List<Route> routes() {
+    return routes;
   }
 
-  private RouteDecision decide(CompiledRoute route, RouteFacts facts) {
+  /** The first route that applies, with its providers sorted into allowed and rejected. */
+  public RouteDecision decide(RouteFacts facts) {
+    return routes.stream()
+        .filter(route -> route.matches(facts))
+        .findFirst()
+        .map(route -> decide(route, facts))
+        .orElseGet(() -> new RouteDecision(facts, Optional.empty(), List.of(), List.of()));
+  }
+
+  private RouteDecision decide(Route route, RouteFacts facts) {
     List<ProviderSpec> allowed = new ArrayList<>();
     List<Rejection> rejected = new ArrayList<>();
     for (ProviderSpec provider : route.use()) {
-      against(route.spec(), provider, facts)
+      against(provider, facts)
+          .or(() -> againstCost(route.spec(), provider, facts))
           .ifPresentOrElse(rejected::add, () -> allowed.add(provider));
     }
     return new RouteDecision(facts, Optional.of(route.spec()), allowed, rejected);
   }
 
-  /** Locality comes first: nobody needs to know what else speaks against a provider then. */
-  private Optional<Rejection> against(RouteSpec route, ProviderSpec provider, RouteFacts facts) {
+  /**
+   * What the policy has against a provider for a request, its cost apart. Locality comes first:
+   * nobody needs to know what else speaks against a provider then.
+   */
+  public Optional<Rejection> against(ProviderSpec provider, RouteFacts facts) {
     if (!policy.allowed(facts.label()).contains(provider.trust())) {
       return Optional.of(
           new Rejection(
@@ -142,7 +153,7 @@ public final class RouteTable {
               "its context has %d tokens and the request needs %d"
                   .formatted(provider.contextTokens().getAsInt(), tokens)));
     }
-    return againstCost(route, provider, facts);
+    return Optional.empty();
   }
 
   /** By the longest answer that the client allows; without a limit, by the prompt alone. */
@@ -168,6 +179,27 @@ public final class RouteTable {
                     route.costMax().get().toPlainString())));
   }
 
-  private record CompiledRoute(
-      RouteSpec spec, Optional<RouteCondition> condition, List<ProviderSpec> use) {}
+  /**
+   * A route with its condition compiled.
+   *
+   * @param use its providers, in order of preference
+   */
+  public record Route(RouteSpec spec, Optional<RouteCondition> condition, List<ProviderSpec> use) {
+
+    public Route {
+      Objects.requireNonNull(spec, "spec");
+      Objects.requireNonNull(condition, "condition");
+      use = List.copyOf(use);
+    }
+
+    /** Whether its condition holds; without one it always does. */
+    public boolean matches(RouteFacts facts) {
+      return condition.isEmpty() || condition.get().matches(facts);
+    }
+
+    /** Whether the length of a prompt of at most so many tokens decides if it matches. */
+    public boolean dependsOnPrompt(long promptTokensMax) {
+      return condition.isPresent() && condition.get().dependsOnPrompt(promptTokensMax);
+    }
+  }
 }
