@@ -12,17 +12,12 @@ final class ProviderRules {
 
   /** What every kind may say. */
   private static final List<String> COMMON =
+      List.of("kind", "trust", "region", "price", "limits", "budget", "cannot");
+
+  /** What is said of a provider that is reached over a network. */
+  private static final List<String> REACHED =
       List.of(
-          "kind",
-          "trust",
-          "region",
-          "price",
-          "limits",
-          "budget",
-          "timeouts",
-          "tokensPerSecondMin",
-          "breaker",
-          "cannot");
+          "timeouts", "tokensPerSecondMin", "breaker", "url", "ca", "model", "models", "context");
 
   private static final Map<Kind, List<String>> ALSO = also();
 
@@ -41,23 +36,21 @@ final class ProviderRules {
 
   private static Map<Kind, List<String>> also() {
     Map<Kind, List<String>> also = new EnumMap<>(Kind.class);
-    // The context of the engine is that of its models.
+    // The context of the engine is that of its models, and it tells itself what it has room for.
     also.put(Kind.ENGINE, List.of());
-    also.put(Kind.PEER, List.of("name", "url", "ca", "model", "models", "context"));
     for (Kind kind : Kind.values()) {
       also.computeIfAbsent(
           kind,
           other -> {
-            Set<String> keys =
-                new LinkedHashSet<>(
-                    List.of("url", "ca", "credential", "model", "models", "context"));
+            Set<String> keys = new LinkedHashSet<>(REACHED);
             keys.addAll(
                 switch (other) {
-                  case OPENAI, GEMINI, COHERE, ALEPH_ALPHA -> List.of("oauth");
-                  case AZURE_OPENAI -> List.of("oauth", "apiVersion");
-                  case ANTHROPIC -> List.of("apiVersion");
-                  case BEDROCK -> List.of("role");
-                  case ENGINE, PEER -> List.of();
+                  case OPENAI, GEMINI, COHERE, ALEPH_ALPHA -> List.of("credential", "oauth");
+                  case AZURE_OPENAI -> List.of("credential", "oauth", "apiVersion");
+                  case ANTHROPIC -> List.of("credential", "apiVersion");
+                  case BEDROCK -> List.of("credential", "role");
+                  case PEER -> List.of("name");
+                  case ENGINE -> List.of();
                 });
             return List.copyOf(keys);
           });
@@ -140,12 +133,6 @@ final class ProviderRules {
   private void checkEngine() {
     if (fields.has("trust") && provider.trust() != TrustClass.LOCAL) {
       fields.problem("trust", "the engine runs on the box: its trust is local; remove this line");
-    }
-    Section timeouts = fields.section("timeouts", "timeouts");
-    if (timeouts.has("connect")) {
-      problems.add(
-          timeouts.keyNode("connect"),
-          "the engine runs on the box: there is no connection to make; remove \"connect\"");
     }
   }
 

@@ -22,7 +22,9 @@ final class RouteParser {
 
   static final int WEIGHT_MAX = 1_000_000;
   static final Duration HEDGE_MAX = Duration.ofMinutes(1);
-  static final Duration DEADLINE_MAX = Duration.ofHours(1);
+
+  /** A box ends every request by then. */
+  static final Duration DEADLINE_MAX = Duration.ofMinutes(15);
 
   private static final List<String> KEYS =
       List.of(

@@ -288,8 +288,8 @@ final class Section {
         "expected "
             + key
             + " to be a duration such as 500ms, 30s or 5m, at most "
-            + max.toSeconds()
-            + "s, found "
+            + max.toMinutes()
+            + "m, found "
             + Problems.shown(scalar.get().getValue()));
     return Optional.empty();
   }

@@ -153,6 +153,11 @@ final class BrokenPolicyTest {
         "remove it");
     broken("trust: cloud, region: US", "trust: site, region: US", "site, region", "vendor's own");
     broken("{kind: engine}", "{kind: engine, trust: cloud}", "cloud}\n  hub", "its trust is local");
+    broken(
+        "{kind: engine}",
+        "{kind: engine, timeouts: {firstToken: 5s}}",
+        "timeouts",
+        "kind engine has no \"timeouts\"");
   }
 
   @Test
@@ -168,6 +173,12 @@ final class BrokenPolicyTest {
         "idle",
         "a duration such as 500ms");
     broken("context: 8192", "context: 8", "8}", "context from 256");
+    broken(
+        "use: [local, hub, helvet]",
+        "use: [local, hub, helvet], deadline: 20m",
+        "20m",
+        "deadline",
+        "at most 15m");
   }
 
   @Test
