@@ -7,6 +7,7 @@ import dev.freehold.abuse.Rule.Name;
 import dev.freehold.abuse.Watch;
 import dev.freehold.bundle.policy.Policy;
 import dev.freehold.bundle.policy.PolicyException;
+import dev.freehold.limits.Limits;
 import dev.freehold.observability.EngineGauges;
 import dev.freehold.observability.RequestMetrics;
 import dev.freehold.provider.FakeLocalModels;
@@ -49,6 +50,7 @@ final class TestBox implements AutoCloseable {
       clients:
         legal:   {label: confidential}
         website: {label: public}
+        counted: {label: public, requestsPerMinute: 3}
       detect: {email: confidential, images: public}
       routes:
         - {name: tools, when: "needs.tools", use: [remote, local]}
@@ -61,9 +63,14 @@ final class TestBox implements AutoCloseable {
   final FakeLocalModels models = new FakeLocalModels();
   final FakeProvider local = new FakeProvider("local").answers("Hel", "lo");
   final FakeProvider remote = new FakeProvider("remote").answers("remote");
+  private final Limits limits = TestOversight.limits();
   final Router router =
       new Router(
-          models, TestOversight.create(), Clock.systemUTC(), Timing.SYSTEM, Duration.ofMinutes(1));
+          models,
+          TestOversight.create(limits),
+          Clock.systemUTC(),
+          Timing.SYSTEM,
+          Duration.ofMinutes(1));
   final RequestMetrics metrics = RequestMetrics.create(EngineGauges.none());
   final Quarantine quarantine;
   final Watch watch;
@@ -85,6 +92,11 @@ final class TestBox implements AutoCloseable {
     watch = new Watch(rules, quarantine, InstantSource.system());
     Map<String, Provider> providers = Map.of("local", local, "remote", remote);
     router.apply(RoutingTable.compile(policy(), PolicyVersion.NONE, providers, Instant.MAX));
+    try {
+      limits.apply(policy());
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
     ledger = UsageLedger.open(folder);
     LanServerConfig config =
         new LanServerConfig(

@@ -22,6 +22,9 @@ import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.FakeProvider.Step;
 import dev.freehold.provider.FakeTiming;
 import dev.freehold.provider.Provider;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +37,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +70,9 @@ class ChainOfAttemptsTest {
         hedged:  {label: public}
         checked: {label: public}
         legal:   {label: confidential}
+        hurried: {label: public}
       routes:
+        - {name: hurried, when: "'hurried' in groups", use: [hub, east], deadline: 5s}
         - {name: hedged, when: "'hedged' in groups", use: [hub, east, west], hedge: 800ms}
         - {name: checked, when: "'checked' in groups", use: [local, hub, east],
            cascade: {checks: [schema, refusal, confidence], confidence: 0.5}}
@@ -295,6 +301,43 @@ class ChainOfAttemptsTest {
     }
     assertTrue(east.attempts().isEmpty());
     assertEquals(0, timing.alarms());
+  }
+
+  @Test
+  void deadlineOfTheRouteIsShorterThanTheBoxs() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    hub.plays(List.of(new Step.Await(never)));
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<InferenceException> failure = threads.submit(() -> refusal("hurried"));
+      await(hub);
+      timing.advance(Duration.ofSeconds(6));
+      assertEquals(Kind.TIMED_OUT, failure.get().kind());
+    }
+    assertTrue(east.attempts().isEmpty());
+  }
+
+  @Test
+  void schemaThatRefersElsewhereIsNotFetched() throws Exception {
+    try (ServerSocket elsewhere = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      AtomicInteger connections = new AtomicInteger();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  while (true) {
+                    elsewhere.accept().close();
+                    connections.incrementAndGet();
+                  }
+                } catch (IOException e) {
+                  // Closed: the test is over.
+                }
+              });
+      local.plays(sure("{\"a\":1}"));
+      String schema =
+          "{\"$ref\":\"http://127.0.0.1:" + elsewhere.getLocalPort() + "/schema.json\"}";
+      assertEquals("hub", ask("checked", new OutputFormat.JsonSchema(schema)));
+      assertEquals(0, connections.get());
+    }
   }
 
   @Test

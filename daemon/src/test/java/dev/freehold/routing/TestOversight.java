@@ -23,13 +23,18 @@ public final class TestOversight {
 
   private TestOversight() {}
 
-  /** With receipts in a folder of their own, closed with the process. */
+  /** With receipts in a folder of their own, closed with the process, and nothing limited. */
   public static Oversight create() {
+    return create(limits());
+  }
+
+  /** As the other, where a test applies limits. */
+  public static Oversight create(Limits limits) {
     try {
       Path folder = Files.createTempDirectory("freehold-receipts");
       ReceiptLog receipts = open(folder);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> close(receipts, folder)));
-      return over(receipts, folder, limits());
+      return over(receipts, folder, limits);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
