@@ -58,15 +58,13 @@ public final class ControlServer implements AutoCloseable {
   private final UsageLedger ledger;
   private final Supplier<Map<String, String>> status;
   private final WebServer server;
-  private final Path socket;
 
   private ControlServer(
       Path socket,
       Router router,
       UsageLedger ledger,
-      Optional<Quarantine> quarantine,
+      Quarantine quarantine,
       Supplier<Map<String, String>> status) {
-    this.socket = socket;
     this.router = Objects.requireNonNull(router, "router");
     this.ledger = Objects.requireNonNull(ledger, "ledger");
     this.status = Objects.requireNonNull(status, "status");
@@ -98,27 +96,10 @@ public final class ControlServer implements AutoCloseable {
    * @param status what {@code GET /status} shows, asked each time
    */
   public static ControlServer start(
-      Path socket, Router router, UsageLedger ledger, Supplier<Map<String, String>> status)
-      throws IOException {
-    return start(socket, router, ledger, Optional.empty(), status);
-  }
-
-  /** As the other, of a daemon that keeps a quarantine. */
-  public static ControlServer start(
       Path socket,
       Router router,
       UsageLedger ledger,
       Quarantine quarantine,
-      Supplier<Map<String, String>> status)
-      throws IOException {
-    return start(socket, router, ledger, Optional.of(quarantine), status);
-  }
-
-  private static ControlServer start(
-      Path socket,
-      Router router,
-      UsageLedger ledger,
-      Optional<Quarantine> quarantine,
       Supplier<Map<String, String>> status)
       throws IOException {
     Path absolute = socket.toAbsolutePath();
@@ -133,10 +114,6 @@ public final class ControlServer implements AutoCloseable {
     control.server.start();
     Files.setPosixFilePermissions(absolute, PosixFilePermissions.fromString("rw-------"));
     return control;
-  }
-
-  public Path socket() {
-    return socket;
   }
 
   @Override

@@ -6,23 +6,22 @@ import dev.freehold.abuse.QuarantineEntry;
 import dev.freehold.abuse.Suspect;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
-import java.util.Optional;
 
 /** What the control socket answers about who is shut out. */
 final class QuarantineAnswers {
 
-  private final Optional<Quarantine> quarantine;
+  private final Quarantine quarantine;
   private final int bodyBytesMax;
 
-  QuarantineAnswers(Optional<Quarantine> quarantine, int bodyBytesMax) {
+  QuarantineAnswers(Quarantine quarantine, int bodyBytesMax) {
     this.quarantine = quarantine;
     this.bodyBytesMax = bodyBytesMax;
   }
 
-  void list(ServerRequest request, JsonGenerator json) throws ApiException, IOException {
+  void list(ServerRequest request, JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeArrayFieldStart("entries");
-    for (QuarantineEntry entry : kept().list()) {
+    for (QuarantineEntry entry : quarantine.list()) {
       json.writeStartObject();
       json.writeStringField("name", entry.suspect().name());
       switch (entry.suspect()) {
@@ -46,13 +45,9 @@ final class QuarantineAnswers {
 
   void release(ServerRequest request, JsonGenerator json) throws ApiException, IOException {
     Fields fields = Fields.of(Json.object(new RequestBody(request).read(bodyBytesMax)));
-    int released = kept().release(fields.requiredText("name"));
+    int released = quarantine.release(fields.requiredText("name"));
     json.writeStartObject();
     json.writeNumberField("released", released);
     json.writeEndObject();
-  }
-
-  private Quarantine kept() throws ApiException {
-    return quarantine.orElseThrow(ApiErrors::notFound);
   }
 }

@@ -68,11 +68,6 @@ public final class Charge implements AutoCloseable {
     return limits.cost(this);
   }
 
-  /** The price of the day on which the request began. */
-  public Tariff tariff() {
-    return tariff;
-  }
-
   /** Notes what the stream has said so far, all of it and not only what is new. Costs nothing. */
   public void observe(Usage soFar) {
     observed = Objects.requireNonNull(soFar, "soFar");

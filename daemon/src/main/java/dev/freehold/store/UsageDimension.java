@@ -40,10 +40,6 @@ public enum UsageDimension {
     return expression;
   }
 
-  boolean isTime() {
-    return this == DAY || this == HOUR;
-  }
-
   public static Optional<UsageDimension> find(String text) {
     return Arrays.stream(values()).filter(dimension -> dimension.text.equals(text)).findFirst();
   }

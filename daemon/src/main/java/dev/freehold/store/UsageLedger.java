@@ -66,7 +66,7 @@ public final class UsageLedger implements AutoCloseable {
   private final Database database;
   private final UsageRows rows;
   // An empty entry ends the writer.
-  private final BlockingQueue<Optional<Queued>> queue = new ArrayBlockingQueue<>(QUEUED_MAX);
+  private final BlockingQueue<Optional<UsageRecord>> queue = new ArrayBlockingQueue<>(QUEUED_MAX);
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong lost = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
@@ -98,19 +98,7 @@ public final class UsageLedger implements AutoCloseable {
    * lost and said in the log.
    */
   public void record(UsageRecord record) {
-    enqueue(new Queued(Objects.requireNonNull(record, "record"), false));
-  }
-
-  /** As {@link #record}, of what the ledger may well have: it is looked for first. */
-  public void recordAgain(UsageRecord record) {
-    enqueue(new Queued(Objects.requireNonNull(record, "record"), true));
-  }
-
-  /** A record on its way to the writer. */
-  private record Queued(UsageRecord record, boolean mayBeKept) {}
-
-  private void enqueue(Queued next) {
-    UsageRecord record = next.record();
+    Objects.requireNonNull(record, "record");
     if (closing) {
       lose(record, "the ledger is closed");
       return;
@@ -119,9 +107,9 @@ public final class UsageLedger implements AutoCloseable {
     accepted.incrementAndGet();
     boolean queued = false;
     try {
-      queued = queue.offer(Optional.of(next), QUEUE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      queued = queue.offer(Optional.of(record), QUEUE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
-      queued = queue.offer(Optional.of(next));
+      queued = queue.offer(Optional.of(record));
       Thread.currentThread().interrupt();
     }
     if (!queued) {
@@ -209,7 +197,7 @@ public final class UsageLedger implements AutoCloseable {
     try {
       queue.offer(Optional.empty(), CLOSE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
       writer.join(CLOSE_WAIT_MAX);
-      queue.forEach(left -> left.ifPresent(one -> lose(one.record(), "the ledger closed")));
+      queue.forEach(left -> left.ifPresent(one -> lose(one, "the ledger closed")));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -218,11 +206,11 @@ public final class UsageLedger implements AutoCloseable {
   }
 
   private void write() {
-    List<Queued> batch = new ArrayList<>(COMMIT_MAX);
+    List<UsageRecord> batch = new ArrayList<>(COMMIT_MAX);
     boolean open = true;
     try {
       while (open) {
-        Optional<Queued> next = queue.take();
+        Optional<UsageRecord> next = queue.take();
         if (!closing) {
           // Records that come close together share one sync to the disk, which is what costs.
           Thread.sleep(GATHER);
@@ -242,7 +230,7 @@ public final class UsageLedger implements AutoCloseable {
     }
   }
 
-  private void commit(List<Queued> batch) {
+  private void commit(List<UsageRecord> batch) {
     boolean saved = false;
     for (int attempt = 1; ; attempt++) {
       try {
@@ -274,17 +262,14 @@ public final class UsageLedger implements AutoCloseable {
    * Where the table has one nevertheless (the answer of a commit was lost), it refuses them all,
    * and only the others are written.
    */
-  private void save(List<Queued> batch) {
-    List<UsageRecord> records = batch.stream().map(Queued::record).toList();
-    if (batch.stream().noneMatch(Queued::mayBeKept)) {
-      try {
-        rows.saveAll(records.stream().map(UsageRow::of).toList());
-        return;
-      } catch (RuntimeException e) {
-        LOGGER.log(Level.DEBUG, "A batch of usage records was refused: {0}", e.getClass());
-      }
+  private void save(List<UsageRecord> batch) {
+    try {
+      rows.saveAll(batch.stream().map(UsageRow::of).toList());
+      return;
+    } catch (RuntimeException e) {
+      LOGGER.log(Level.DEBUG, "A batch of usage records was refused: {0}", e.getClass());
     }
-    rows.saveAll(unknown(records));
+    rows.saveAll(unknown(batch));
   }
 
   /** The rows of a batch that the table has not; no one else writes it. */

@@ -47,7 +47,8 @@ class ControlServerTest {
     box = new TestBox(folder.resolve("store"));
     socket = folder.resolve("freehold.sock");
     control =
-        ControlServer.start(socket, box.router, box.ledger, () -> Map.of("bundle", "version 3"));
+        ControlServer.start(
+            socket, box.router, box.ledger, box.quarantine, () -> Map.of("bundle", "version 3"));
   }
 
   @AfterEach
@@ -328,7 +329,7 @@ class ControlServerTest {
   void socketThatAKilledDaemonLeftIsReplaced() throws IOException {
     control.close();
     Files.createFile(socket);
-    control = ControlServer.start(socket, box.router, box.ledger, Map::of);
+    control = ControlServer.start(socket, box.router, box.ledger, box.quarantine, Map::of);
     try (ControlClient client = new ControlClient(socket)) {
       assertEquals(0, client.usage(Instant.EPOCH, 10).path("records").size());
     }
@@ -339,7 +340,8 @@ class ControlServerTest {
     Path deep = folder.resolve("x".repeat(120)).resolve("freehold.sock");
     IOException e =
         assertThrows(
-            IOException.class, () -> ControlServer.start(deep, box.router, box.ledger, Map::of));
+            IOException.class,
+            () -> ControlServer.start(deep, box.router, box.ledger, box.quarantine, Map::of));
     assertTrue(e.getMessage().contains("choose a shorter"), e.getMessage());
   }
 

@@ -67,13 +67,6 @@ class QuarantineCommandTest {
     run(2, "--state", folder.toString());
   }
 
-  @Test
-  void daemonWithoutAQuarantineSaysSo() throws IOException {
-    control.close();
-    control = ControlServer.start(folder.resolve("freehold.sock"), box.router, box.ledger, Map::of);
-    run(1, "list", "--state", folder.toString());
-  }
-
   private static String run(int code, String... arguments) {
     StringWriter printed = new StringWriter();
     PrintWriter writer = new PrintWriter(printed, true);

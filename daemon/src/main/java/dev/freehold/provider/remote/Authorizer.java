@@ -25,11 +25,6 @@ public interface Authorizer {
   /** Lets go of what was opened to fetch credentials. */
   default void close() {}
 
-  /** For a provider that wants none. */
-  static Authorizer none() {
-    return (permit, request) -> request;
-  }
-
   /** {@code Authorization: Bearer}, where there is a credential (RFC 6750, section 2.1). */
   static Authorizer bearer(Supplier<Optional<String>> credential) {
     return (permit, request) ->
