@@ -28,9 +28,6 @@ final class AnthropicRequest {
   /** The API demands a limit; every model it serves can write this much. */
   static final int DEFAULT_TOKENS_MAX = 8_192;
 
-  /** The API knows no higher temperature. */
-  static final double TEMPERATURE_MAX = 1;
-
   /** The tool whose arguments are an answer that must be any JSON object. */
   static final String ANSWER_TOOL = "json_answer";
 
@@ -214,17 +211,14 @@ final class AnthropicRequest {
     }
   }
 
-  /** A seed, penalties and the rarer samplers have no place here. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
     if (sampling.temperature().isPresent()) {
-      json.writeNumberField(
-          "temperature", Math.min(TEMPERATURE_MAX, sampling.temperature().getAsDouble()));
+      json.writeNumberField("temperature", sampling.temperature().getAsDouble());
     }
     if (sampling.topP().isPresent()) {
       json.writeNumberField("top_p", sampling.topP().getAsDouble());
     }
-    // Zero is llama.cpp's word for all, which is the default there.
-    if (sampling.topK().orElse(0) > 0) {
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("top_k", sampling.topK().getAsInt());
     }
     if (!sampling.stop().isEmpty()) {

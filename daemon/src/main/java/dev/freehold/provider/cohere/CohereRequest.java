@@ -26,11 +26,6 @@ final class CohereRequest {
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** The largest share of the nucleus that is taken; 1 is not, and is what happens without. */
-  private static final double TOP_P_MAX = 0.99;
-
-  private static final double TOP_P_MIN = 0.01;
-
   /** What a vector is for, as the field {@code input_type} says it. */
   private static final Set<String> INPUT_TYPES =
       Set.of("search_document", "search_query", "classification", "clustering");
@@ -216,10 +211,9 @@ final class CohereRequest {
       json.writeNumberField("temperature", sampling.temperature().getAsDouble());
     }
     if (sampling.topP().isPresent()) {
-      double share = sampling.topP().getAsDouble();
-      json.writeNumberField("p", Math.max(TOP_P_MIN, Math.min(TOP_P_MAX, share)));
+      json.writeNumberField("p", sampling.topP().getAsDouble());
     }
-    if (sampling.topK().orElse(0) > 0) {
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("k", sampling.topK().getAsInt());
     }
     if (sampling.frequencyPenalty().isPresent()) {

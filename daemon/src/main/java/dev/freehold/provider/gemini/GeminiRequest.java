@@ -154,12 +154,10 @@ final class GeminiRequest {
     json.writeEndObject();
   }
 
-  /** Smallest probabilities, llama.cpp's penalty and the rarer samplers have no place here. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
     number(json, "temperature", sampling.temperature());
     number(json, "topP", sampling.topP());
-    // Zero is llama.cpp's word for all, which is nothing to ask for there.
-    if (sampling.topK().orElse(0) > 0) {
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("topK", sampling.topK().getAsInt());
     }
     number(json, "frequencyPenalty", sampling.frequencyPenalty());
