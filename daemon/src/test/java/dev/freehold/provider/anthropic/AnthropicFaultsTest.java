@@ -11,14 +11,12 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.FaultyUpstream;
 import dev.freehold.provider.remote.FaultyUpstream.Then;
-import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.Protocol.Rejection;
 import dev.freehold.provider.remote.RemoteProvider;
-import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.provider.remote.RemoteProviders;
 import dev.freehold.provider.remote.UpstreamFaultsTest;
 import java.net.URI;
 import java.util.List;
@@ -37,12 +35,11 @@ class AnthropicFaultsTest extends UpstreamFaultsTest {
             .url(upstream.url())
             .model("claude-x")
             .spec();
-    return new RemoteProvider(
+    return RemoteProviders.of(
         spec,
+        upstream.url(),
         new AnthropicProtocol(upstream.url(), Optional.empty()),
-        Authorizer.header("x-api-key", () -> Optional.of(KEY)),
-        new HttpTransport(spec, upstream.url(), new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+        Authorizer.header("x-api-key", () -> Optional.of(KEY)));
   }
 
   @Override

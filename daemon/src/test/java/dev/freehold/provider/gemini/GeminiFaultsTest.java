@@ -10,13 +10,11 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.FaultyUpstream;
 import dev.freehold.provider.remote.FaultyUpstream.Then;
-import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.RemoteProvider;
-import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.provider.remote.RemoteProviders;
 import dev.freehold.provider.remote.UpstreamFaultsTest;
 import java.net.URI;
 import java.time.Duration;
@@ -38,12 +36,11 @@ class GeminiFaultsTest extends UpstreamFaultsTest {
             .url(url)
             .model("gemini-x")
             .spec();
-    return new RemoteProvider(
+    return RemoteProviders.of(
         spec,
+        url,
         new GeminiProtocol(url),
-        Authorizer.header("x-goog-api-key", () -> Optional.of(KEY)),
-        new HttpTransport(spec, url, new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+        Authorizer.header("x-goog-api-key", () -> Optional.of(KEY)));
   }
 
   @Override

@@ -54,14 +54,18 @@ public abstract class AdapterContract {
   protected abstract String basePath();
 
   /** A credential with a text in it. */
-  protected abstract String credential(String text);
+  protected String credential(String text) {
+    return text;
+  }
 
   protected abstract Sample sample(Random random);
 
   /** A good answer in bytes that are none of this API's. */
   protected abstract List<byte[]> nonsense();
 
-  protected abstract String contentType();
+  protected String contentType() {
+    return "text/event-stream";
+  }
 
   protected static InferenceRequest chat() {
     return new InferenceRequest(
