@@ -130,7 +130,7 @@ class AnthropicFormTest {
   }
 
   /** Streams an answer as the API's reference says that it does. */
-  private static String streamed(CollectedAnswer answer, RandomTexts texts, Random random) {
+  static String streamed(CollectedAnswer answer, RandomTexts texts, Random random) {
     StringBuilder stream = new StringBuilder();
     ObjectNode start = JSON.createObjectNode();
     int cached = answer.usage().cachedTokens();

@@ -158,7 +158,7 @@ class GeminiFormTest {
   }
 
   /** Streams an answer as the API's reference says that it does. */
-  private static String streamed(CollectedAnswer answer, RandomTexts texts, Random random)
+  static String streamed(CollectedAnswer answer, RandomTexts texts, Random random)
       throws IOException {
     List<ObjectNode> parts = new ArrayList<>();
     for (String piece : texts.pieces(answer.reasoning())) {
