@@ -33,18 +33,7 @@ final class AnthropicTurns {
       }
       json.writeEndArray();
     }
-    json.writeArrayFieldStart("messages");
-    for (Conversation.Turn turn : conversation.turns()) {
-      json.writeStartObject();
-      json.writeStringField("role", turn.isModels() ? "assistant" : "user");
-      json.writeArrayFieldStart("content");
-      for (Message message : turn.messages()) {
-        blocks(json, message);
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    conversation.writeTurns(json, "messages", "assistant", "content", AnthropicTurns::blocks);
   }
 
   private static void blocks(JsonGenerator json, Message message) throws IOException {

@@ -63,18 +63,7 @@ final class BedrockRequest {
       }
       json.writeEndArray();
     }
-    json.writeArrayFieldStart("messages");
-    for (Conversation.Turn turn : conversation.turns()) {
-      json.writeStartObject();
-      json.writeStringField("role", turn.isModels() ? "assistant" : "user");
-      json.writeArrayFieldStart("content");
-      for (Message message : turn.messages()) {
-        content(json, message);
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    conversation.writeTurns(json, "messages", "assistant", "content", BedrockRequest::content);
   }
 
   private static void content(JsonGenerator json, Message message)

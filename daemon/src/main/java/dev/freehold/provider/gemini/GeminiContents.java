@@ -34,23 +34,19 @@ final class GeminiContents {
       json.writeEndObject();
     }
     Map<String, String> namesOfCalls = new HashMap<>();
-    json.writeArrayFieldStart("contents");
-    for (Conversation.Turn turn : conversation.turns()) {
-      json.writeStartObject();
-      json.writeStringField("role", turn.isModels() ? "model" : "user");
-      json.writeArrayFieldStart("parts");
-      for (Message message : turn.messages()) {
-        if (message.role() == Message.Role.TOOL) {
-          result(json, message, namesOfCalls);
-        } else {
-          parts(json, message);
-          message.toolCalls().forEach(call -> namesOfCalls.put(call.id(), call.name()));
-        }
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    conversation.writeTurns(
+        json,
+        "contents",
+        "model",
+        "parts",
+        (_, message) -> {
+          if (message.role() == Message.Role.TOOL) {
+            result(json, message, namesOfCalls);
+          } else {
+            parts(json, message);
+            message.toolCalls().forEach(call -> namesOfCalls.put(call.id(), call.name()));
+          }
+        });
   }
 
   private static void parts(JsonGenerator json, Message message) throws IOException {

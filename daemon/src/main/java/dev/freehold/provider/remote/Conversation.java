@@ -1,6 +1,8 @@
 package dev.freehold.provider.remote;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.Message;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -31,6 +33,40 @@ public record Conversation(List<Message> system, List<Turn> turns) {
     public Turn {
       messages = List.copyOf(messages);
     }
+  }
+
+  /**
+   * Writes what one message says.
+   *
+   * @param <E> what goes wrong where it cannot be put into the API's form
+   */
+  @FunctionalInterface
+  public interface Blocks<E extends Exception> {
+    void write(JsonGenerator json, Message message) throws IOException, E;
+  }
+
+  /**
+   * Writes the turns as a field, each an object with its speaker's role and a list of blocks.
+   *
+   * @param field the turns' name
+   * @param models the model's role; the user's is {@code user} everywhere
+   * @param content the name of a turn's list
+   */
+  public <E extends Exception> void writeTurns(
+      JsonGenerator json, String field, String models, String content, Blocks<E> blocks)
+      throws IOException, E {
+    json.writeArrayFieldStart(field);
+    for (Turn turn : turns) {
+      json.writeStartObject();
+      json.writeStringField("role", turn.isModels() ? models : "user");
+      json.writeArrayFieldStart(content);
+      for (Message message : turn.messages()) {
+        blocks.write(json, message);
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   /**

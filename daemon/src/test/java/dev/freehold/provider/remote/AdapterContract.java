@@ -184,6 +184,7 @@ public abstract class AdapterContract {
     Response refusal = Response.json(status, echo).with("Location", "http://127.0.0.1:1/");
     InferenceException e = failure(refusal);
     assertEquals(kind, e.kind());
+    assertTrue(e.getMessage().contains(Integer.toString(status)), e.getMessage());
     assertEquals(Optional.empty(), e.retryAfter());
     assertEquals(kind, failure(Response.json(status, CANARY)).kind());
   }
