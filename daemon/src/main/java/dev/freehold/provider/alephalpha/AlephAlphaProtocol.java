@@ -3,28 +3,26 @@ package dev.freehold.provider.alephalpha;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.Extras;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.provider.openai.OpenAiProtocol;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Promise;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.SamplingNeeds;
-import dev.freehold.provider.remote.SamplingNeeds.Setting;
 import java.net.URI;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 
 /** PhariaAI's inference API: OpenAI's form, less what it says that it lacks. */
 public final class AlephAlphaProtocol implements Protocol {
 
-  private static final Set<Setting> SETTINGS =
-      EnumSet.of(
-          Setting.TEMPERATURE,
-          Setting.TOP_P,
-          Setting.FREQUENCY_PENALTY,
-          Setting.PRESENCE_PENALTY,
-          Setting.LOGIT_BIAS);
+  private static final ApiFields FIELDS =
+      ApiFields.keeping(Promise.LOGPROBS, Promise.LOGIT_BIAS)
+          .with(
+              Sampler.TEMPERATURE,
+              Sampler.TOP_P,
+              Sampler.FREQUENCY_PENALTY,
+              Sampler.PRESENCE_PENALTY);
 
   private final OpenAiProtocol openAi;
 
@@ -41,31 +39,14 @@ public final class AlephAlphaProtocol implements Protocol {
       case Prompt.Text _ -> Optional.of("completion of plain text in OpenAI's form");
       case Prompt.Infill _ -> Optional.of("infill");
       case Prompt.Embedding _, Prompt.Ranking _ -> Optional.empty();
-      case Prompt.Chat chat ->
-          format(request.format())
-              .or(() -> tools(chat))
-              .or(() -> SamplingNeeds.beyond(request.sampling(), SETTINGS, Integer.MAX_VALUE));
+      case Prompt.Chat _ -> FIELDS.lacks(request);
     };
-  }
-
-  private static Optional<String> format(OutputFormat format) {
-    return switch (format) {
-      case OutputFormat.Text _, OutputFormat.JsonSchema _ -> Optional.empty();
-      case OutputFormat.JsonObject _ -> Optional.of("JSON without a schema");
-      case OutputFormat.Grammar _ -> Optional.of("grammars");
-    };
-  }
-
-  private static Optional<String> tools(Prompt.Chat chat) {
-    return chat.tools().isEmpty() || chat.parallelToolCalls()
-        ? Optional.empty()
-        : Optional.of("way to forbid several tool calls at once");
   }
 
   /** Of fields that it does not know, the API rejects some: none are passed on. */
   @Override
   public Outgoing encode(InferenceRequest request, String model) {
-    return openAi.encode(request.withExtras(Extras.NONE), model);
+    return openAi.encode(FIELDS.within(request).withExtras(Extras.NONE), model);
   }
 
   @Override

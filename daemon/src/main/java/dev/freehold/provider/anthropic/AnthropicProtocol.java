@@ -5,6 +5,9 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Promise;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.Protocol;
 import java.net.URI;
@@ -21,6 +24,11 @@ public final class AnthropicProtocol implements Protocol {
 
   /** The one version that is published. */
   static final String DEFAULT_VERSION = "2023-06-01";
+
+  private static final ApiFields FIELDS =
+      ApiFields.keeping(Promise.JSON_OBJECT, Promise.ONE_CALL_AT_A_TIME)
+          .with(Sampler.TEMPERATURE, 0, 1)
+          .with(Sampler.TOP_P, Sampler.TOP_K);
 
   private static final String VERSION_PATH = "/v1";
 
@@ -54,37 +62,25 @@ public final class AnthropicProtocol implements Protocol {
       case Prompt.Ranking _ -> Optional.of("reranking");
       case Prompt.Text _ -> Optional.of("plain completion");
       case Prompt.Infill _ -> Optional.of("infill");
-      case Prompt.Chat chat -> lacks(request, chat);
+      case Prompt.Chat chat -> FIELDS.lacks(request).or(() -> lacks(request, chat));
     };
   }
 
   private static Optional<String> lacks(InferenceRequest request, Prompt.Chat chat) {
-    if (request.logprobs().isPresent()) {
-      return Optional.of("log probabilities");
-    }
-    if (!request.sampling().logitBias().isEmpty()) {
-      return Optional.of("logit_bias");
-    }
-    if (request.sampling().rarer().ignoreEos()) {
-      return Optional.of("ignore_eos");
-    }
     if (!chat.messages().isEmpty() && chat.messages().getLast().role() == Message.Role.ASSISTANT) {
       return Optional.of("continuation of an assistant's message");
     }
-    return switch (request.format()) {
-      case OutputFormat.Grammar _ -> Optional.of("grammars");
-      case OutputFormat.JsonObject _ ->
-          chat.tools().isEmpty()
-              ? Optional.empty()
-              : Optional.of("json_object beside tools, only json_schema");
-      case OutputFormat.Text _, OutputFormat.JsonSchema _ -> Optional.empty();
-    };
+    return request.format() instanceof OutputFormat.JsonObject && !chat.tools().isEmpty()
+        ? Optional.of("json_object beside tools, only json_schema")
+        : Optional.empty();
   }
 
   @Override
   public Outgoing encode(InferenceRequest request, String model) {
     return Outgoing.json(
-            uri, "text/event-stream, application/json", AnthropicRequest.encode(request, model))
+            uri,
+            "text/event-stream, application/json",
+            AnthropicRequest.encode(FIELDS.within(request), model))
         .with("anthropic-version", version);
   }
 

@@ -1,7 +1,6 @@
 package dev.freehold.provider.anthropic;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.Extras;
@@ -13,10 +12,9 @@ import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.remote.ExtraFields;
+import dev.freehold.provider.remote.JsonBody;
 import dev.freehold.provider.remote.RemoteJson;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +26,6 @@ final class AnthropicRequest {
   /** The API demands a limit; every model it serves can write this much. */
   static final int DEFAULT_TOKENS_MAX = 8_192;
 
-  /** The API knows no higher temperature. */
-  static final double TEMPERATURE_MAX = 1;
-
   /** The tool whose arguments are an answer that must be any JSON object. */
   static final String ANSWER_TOOL = "json_answer";
 
@@ -38,8 +33,6 @@ final class AnthropicRequest {
 
   private static final String OUTPUT_CONFIG = "output_config";
   private static final String THINKING = "thinking";
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   /** What is written here. */
   private static final Set<String> OWN =
@@ -72,27 +65,23 @@ final class AnthropicRequest {
     if (!(request.prompt() instanceof Prompt.Chat chat)) {
       throw new IllegalArgumentException("Anthropic's API answers conversations only");
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      json.writeStringField("model", model);
-      json.writeBooleanField("stream", true);
-      json.writeNumberField("max_tokens", request.completionTokensMax().orElse(DEFAULT_TOKENS_MAX));
-      AnthropicTurns.write(json, chat.messages());
-      if (isAnsweredByATool(request)) {
-        answerTool(json);
-      } else {
-        tools(json, chat);
-      }
-      outputConfig(json, request);
-      sampling(json, request.sampling());
-      thinking(json, request, chat);
-      ExtraFields.write(json, request.extras(), Extras.Form.ANTHROPIC_MESSAGES, OWN);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
+    return JsonBody.object(
+        json -> {
+          json.writeStringField("model", model);
+          json.writeBooleanField("stream", true);
+          json.writeNumberField(
+              "max_tokens", request.completionTokensMax().orElse(DEFAULT_TOKENS_MAX));
+          AnthropicTurns.write(json, chat.messages());
+          if (isAnsweredByATool(request)) {
+            answerTool(json);
+          } else {
+            tools(json, chat);
+          }
+          outputConfig(json, request);
+          sampling(json, request.sampling());
+          thinking(json, request, chat);
+          ExtraFields.write(json, request.extras(), Extras.Form.ANTHROPIC_MESSAGES, OWN);
+        });
   }
 
   private static void answerTool(JsonGenerator json) throws IOException {
@@ -214,25 +203,12 @@ final class AnthropicRequest {
     }
   }
 
-  /** A seed, penalties and the rarer samplers have no place here. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
-    if (sampling.temperature().isPresent()) {
-      json.writeNumberField(
-          "temperature", Math.min(TEMPERATURE_MAX, sampling.temperature().getAsDouble()));
-    }
-    if (sampling.topP().isPresent()) {
-      json.writeNumberField("top_p", sampling.topP().getAsDouble());
-    }
-    // Zero is llama.cpp's word for all, which is the default there.
-    if (sampling.topK().orElse(0) > 0) {
+    JsonBody.number(json, "temperature", sampling.temperature());
+    JsonBody.number(json, "top_p", sampling.topP());
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("top_k", sampling.topK().getAsInt());
     }
-    if (!sampling.stop().isEmpty()) {
-      json.writeArrayFieldStart("stop_sequences");
-      for (String text : sampling.stop()) {
-        json.writeString(text);
-      }
-      json.writeEndArray();
-    }
+    JsonBody.texts(json, "stop_sequences", sampling.stop());
   }
 }

@@ -5,6 +5,7 @@ import dev.freehold.inference.Image;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.provider.remote.CallArguments;
+import dev.freehold.provider.remote.Conversation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -14,78 +15,25 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Writes a conversation as Anthropic's turns: two roles that alternate, each turn a list of blocks.
- *
- * <p>Messages of one role in a row are one turn. A tool's result is a block of the user's, so that
- * the results of several calls stand in one turn. What a system message says stands before the
- * conversation, wherever the message stood in it. Blank text is left out, which the API refuses.
+ * Writes a conversation as Anthropic's turns, each a list of blocks. Blank text is left out, which
+ * the API refuses.
  */
 final class AnthropicTurns {
 
   private static final Pattern CALL_ID = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
-  private static final String USER = "user";
-  private static final String ASSISTANT = "assistant";
-
   private AnthropicTurns() {}
 
   static void write(JsonGenerator json, List<Message> messages) throws IOException {
-    List<Message> system = messages.stream().filter(AnthropicTurns::isSystem).toList();
-    List<Message> spoken = messages.stream().filter(message -> !isSystem(message)).toList();
-    if (spoken.isEmpty()) {
-      // A conversation needs somebody who speaks.
-      turns(json, system);
-      return;
-    }
-    if (system.stream().anyMatch(message -> !message.text().isBlank())) {
+    Conversation conversation = Conversation.of(messages, String::isBlank);
+    if (!conversation.system().isEmpty()) {
       json.writeArrayFieldStart("system");
-      for (Message message : system) {
+      for (Message message : conversation.system()) {
         text(json, message.text());
       }
       json.writeEndArray();
     }
-    turns(json, spoken);
-  }
-
-  private static boolean isSystem(Message message) {
-    return message.role() == Message.Role.SYSTEM;
-  }
-
-  private static void turns(JsonGenerator json, List<Message> messages) throws IOException {
-    json.writeArrayFieldStart("messages");
-    String open = "";
-    for (Message message : messages) {
-      if (!saysAnything(message)) {
-        continue;
-      }
-      String speaker = message.role() == Message.Role.ASSISTANT ? ASSISTANT : USER;
-      if (!open.equals(speaker)) {
-        if (!open.isEmpty()) {
-          end(json);
-        }
-        json.writeStartObject();
-        json.writeStringField("role", speaker);
-        json.writeArrayFieldStart("content");
-        open = speaker;
-      }
-      blocks(json, message);
-    }
-    if (!open.isEmpty()) {
-      end(json);
-    }
-    json.writeEndArray();
-  }
-
-  private static void end(JsonGenerator json) throws IOException {
-    json.writeEndArray();
-    json.writeEndObject();
-  }
-
-  private static boolean saysAnything(Message message) {
-    return message.role() == Message.Role.TOOL
-        || !message.text().isBlank()
-        || !message.images().isEmpty()
-        || !message.toolCalls().isEmpty();
+    conversation.writeTurns(json, "messages", "assistant", "content", AnthropicTurns::blocks);
   }
 
   private static void blocks(JsonGenerator json, Message message) throws IOException {

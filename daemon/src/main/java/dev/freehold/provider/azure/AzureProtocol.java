@@ -3,18 +3,16 @@ package dev.freehold.provider.azure;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.Ability;
 import dev.freehold.inference.InferenceRequest;
-import dev.freehold.inference.OutputFormat;
 import dev.freehold.provider.openai.OpenAiProtocol;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Promise;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.PercentEncoding;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.SamplingNeeds;
-import dev.freehold.provider.remote.SamplingNeeds.Setting;
 import java.net.URI;
-import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Azure OpenAI. With an API version, a model's deployment stands in the path: {@code
@@ -27,16 +25,16 @@ public final class AzureProtocol implements Protocol {
   private static final String V1 = "/openai/v1";
 
   /** Azure refuses a request that has a field it does not know. */
-  private static final Set<Setting> SETTINGS =
-      EnumSet.of(
-          Setting.TEMPERATURE,
-          Setting.TOP_P,
-          Setting.FREQUENCY_PENALTY,
-          Setting.PRESENCE_PENALTY,
-          Setting.SEED,
-          Setting.LOGIT_BIAS);
-
-  private static final int STOPS_MAX = 4;
+  private static final ApiFields FIELDS =
+      ApiFields.keeping(
+              Promise.JSON_OBJECT, Promise.LOGPROBS, Promise.LOGIT_BIAS, Promise.ONE_CALL_AT_A_TIME)
+          .withStopsMax(4)
+          .with(
+              Sampler.TEMPERATURE,
+              Sampler.TOP_P,
+              Sampler.FREQUENCY_PENALTY,
+              Sampler.PRESENCE_PENALTY,
+              Sampler.SEED);
 
   private final String url;
   private final Optional<String> apiVersion;
@@ -59,17 +57,13 @@ public final class AzureProtocol implements Protocol {
       case RERANK -> Optional.of("ranking of documents");
       case INFILL -> Optional.of("infill");
       case EMBEDDINGS -> Optional.empty();
-      case CHAT, COMPLETION, TOOLS, VISION -> {
-        if (request.format() instanceof OutputFormat.Grammar) {
-          yield Optional.of("grammars");
-        }
-        yield SamplingNeeds.beyond(request.sampling(), SETTINGS, STOPS_MAX);
-      }
+      case CHAT, COMPLETION, TOOLS, VISION -> FIELDS.lacks(request);
     };
   }
 
   @Override
-  public Outgoing encode(InferenceRequest request, String model) {
+  public Outgoing encode(InferenceRequest asked, String model) {
+    InferenceRequest request = FIELDS.within(asked);
     if (apiVersion.isEmpty()) {
       return openAi.encode(request, model);
     }

@@ -5,19 +5,16 @@ import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
-import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.ToolChoice;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.PercentEncoding;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.SamplingNeeds;
-import dev.freehold.provider.remote.SamplingNeeds.Setting;
 import java.net.URI;
-import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Bedrock's ConverseStream, which is one form for the models of many vendors. What a single vendor
@@ -26,10 +23,9 @@ import java.util.Set;
  */
 public final class BedrockProtocol implements Protocol {
 
-  private static final Set<Setting> SETTINGS = EnumSet.of(Setting.TEMPERATURE, Setting.TOP_P);
-
-  /** The longest list that the API takes is far above what clients may send. */
-  private static final int STOPS_MAX = 2500;
+  /** The longest list of stop texts that the API takes is far above what clients may send. */
+  private static final ApiFields FIELDS =
+      ApiFields.keeping().with(Sampler.TEMPERATURE, 0, 1).with(Sampler.TOP_P);
 
   private final String url;
 
@@ -47,22 +43,7 @@ public final class BedrockProtocol implements Protocol {
       case Prompt.Infill _ -> Optional.of("infill");
       case Prompt.Embedding _ -> Optional.of("embeddings");
       case Prompt.Ranking _ -> Optional.of("ranking of documents");
-      case Prompt.Chat chat ->
-          format(request)
-              .or(() -> tools(chat))
-              .or(() -> images(chat))
-              .or(() -> SamplingNeeds.beyond(request.sampling(), SETTINGS, STOPS_MAX));
-    };
-  }
-
-  private static Optional<String> format(InferenceRequest request) {
-    if (request.logprobs().isPresent()) {
-      return Optional.of("probabilities of tokens");
-    }
-    return switch (request.format()) {
-      case OutputFormat.Text _, OutputFormat.JsonSchema _ -> Optional.empty();
-      case OutputFormat.JsonObject _ -> Optional.of("JSON without a schema");
-      case OutputFormat.Grammar _ -> Optional.of("grammars");
+      case Prompt.Chat chat -> FIELDS.lacks(request).or(() -> tools(chat)).or(() -> images(chat));
     };
   }
 
@@ -76,9 +57,7 @@ public final class BedrockProtocol implements Protocol {
     if (chat.toolChoice() instanceof ToolChoice.None && called) {
       return Optional.of("way to forbid tools once they were called");
     }
-    return chat.parallelToolCalls()
-        ? Optional.empty()
-        : Optional.of("way to forbid several tool calls at once");
+    return Optional.empty();
   }
 
   private static boolean isOfTools(Message message) {
@@ -97,7 +76,8 @@ public final class BedrockProtocol implements Protocol {
   @Override
   public Outgoing encode(InferenceRequest request, String model) throws InferenceException {
     URI uri = URI.create(url + "/model/" + PercentEncoding.segment(model) + "/converse-stream");
-    return Outgoing.json(uri, BedrockEvents.CONTENT_TYPE, BedrockRequest.encode(request));
+    return Outgoing.json(
+        uri, BedrockEvents.CONTENT_TYPE, BedrockRequest.encode(FIELDS.within(request)));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.freehold.provider.bedrock;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.Image;
@@ -14,18 +13,15 @@ import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
+import dev.freehold.provider.remote.Conversation;
+import dev.freehold.provider.remote.JsonBody;
 import dev.freehold.provider.remote.RemoteJson;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Writes a conversation as the Converse API has it. */
 final class BedrockRequest {
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private BedrockRequest() {}
 
@@ -34,23 +30,17 @@ final class BedrockRequest {
       throw new InferenceException(
           Kind.UNSUPPORTED, "The provider takes conversations only. Ask another model.");
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      system(json, chat.messages());
-      messages(json, chat.messages());
-      inferenceConfig(json, request);
-      if (!chat.tools().isEmpty() && !(chat.toolChoice() instanceof ToolChoice.None)) {
-        tools(json, chat);
-      }
-      if (request.format() instanceof OutputFormat.JsonSchema(String schema)) {
-        outputConfig(json, schema);
-      }
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
+    return JsonBody.object(
+        json -> {
+          conversation(json, Conversation.of(chat.messages(), String::isBlank));
+          inferenceConfig(json, request);
+          if (!chat.tools().isEmpty() && !(chat.toolChoice() instanceof ToolChoice.None)) {
+            tools(json, chat);
+          }
+          if (request.format() instanceof OutputFormat.JsonSchema(String schema)) {
+            outputConfig(json, schema);
+          }
+        });
   }
 
   /** The API's name of an image's format. */
@@ -64,49 +54,16 @@ final class BedrockRequest {
     };
   }
 
-  private static void system(JsonGenerator json, List<Message> messages) throws IOException {
-    List<Message> said =
-        messages.stream()
-            .filter(message -> message.role() == Message.Role.SYSTEM && !message.text().isBlank())
-            .toList();
-    if (said.isEmpty()) {
-      return;
-    }
-    json.writeArrayFieldStart("system");
-    for (Message message : said) {
-      text(json, message.text());
-    }
-    json.writeEndArray();
-  }
-
-  /** The speakers must take turns: what one says in several messages is put into one. */
-  private static void messages(JsonGenerator json, List<Message> messages)
+  private static void conversation(JsonGenerator json, Conversation conversation)
       throws IOException, InferenceException {
-    json.writeArrayFieldStart("messages");
-    String speaker = "";
-    for (Message message : messages) {
-      if (message.role() == Message.Role.SYSTEM) {
-        continue;
+    if (!conversation.system().isEmpty()) {
+      json.writeArrayFieldStart("system");
+      for (Message message : conversation.system()) {
+        text(json, message.text());
       }
-      String role = message.role() == Message.Role.ASSISTANT ? "assistant" : "user";
-      if (!role.equals(speaker)) {
-        endTurn(json, speaker);
-        json.writeStartObject();
-        json.writeStringField("role", role);
-        json.writeArrayFieldStart("content");
-        speaker = role;
-      }
-      content(json, message);
-    }
-    endTurn(json, speaker);
-    json.writeEndArray();
-  }
-
-  private static void endTurn(JsonGenerator json, String speaker) throws IOException {
-    if (!speaker.isEmpty()) {
       json.writeEndArray();
-      json.writeEndObject();
     }
+    conversation.writeTurns(json, "messages", "assistant", "content", BedrockRequest::content);
   }
 
   private static void content(JsonGenerator json, Message message)
@@ -189,19 +146,9 @@ final class BedrockRequest {
     if (request.completionTokensMax().isPresent()) {
       json.writeNumberField("maxTokens", request.completionTokensMax().getAsInt());
     }
-    if (sampling.temperature().isPresent()) {
-      json.writeNumberField("temperature", sampling.temperature().getAsDouble());
-    }
-    if (sampling.topP().isPresent()) {
-      json.writeNumberField("topP", sampling.topP().getAsDouble());
-    }
-    if (!sampling.stop().isEmpty()) {
-      json.writeArrayFieldStart("stopSequences");
-      for (String stop : sampling.stop()) {
-        json.writeString(stop);
-      }
-      json.writeEndArray();
-    }
+    JsonBody.number(json, "temperature", sampling.temperature());
+    JsonBody.number(json, "topP", sampling.topP());
+    JsonBody.texts(json, "stopSequences", sampling.stop());
     json.writeEndObject();
   }
 

@@ -1,6 +1,5 @@
 package dev.freehold.provider.cohere;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
@@ -67,15 +66,7 @@ final class CohereEvents implements Protocol.Reading {
   }
 
   private static JsonNode json(ServerSentEvents events) throws IOException, BrokenAnswer {
-    JsonNode event;
-    try {
-      event = RemoteJson.MAPPER.readTree(events.data(), 0, events.length());
-    } catch (JacksonException e) {
-      throw new BrokenAnswer("sent something other than JSON");
-    }
-    if (event == null || !event.isObject()) {
-      throw new BrokenAnswer("sent something other than a JSON object");
-    }
+    JsonNode event = RemoteJson.object(events);
     if (!event.path("type").isTextual()) {
       throw new BrokenAnswer("sent an event without a type");
     }

@@ -5,18 +5,16 @@ import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
-import dev.freehold.inference.Sampling;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.openai.OpenAiProtocol;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Promise;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.SamplingNeeds;
-import dev.freehold.provider.remote.SamplingNeeds.Setting;
 import java.net.URI;
-import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /** Cohere's chat, embed and rerank. */
 public final class CohereProtocol implements Protocol {
@@ -24,17 +22,15 @@ public final class CohereProtocol implements Protocol {
   /** Texts of one request for vectors. */
   static final int INPUTS_MAX = 96;
 
-  private static final int STOPS_MAX = 5;
-  private static final int TOP_K_MAX = 500;
-
-  private static final Set<Setting> SETTINGS =
-      EnumSet.of(
-          Setting.TEMPERATURE,
-          Setting.TOP_P,
-          Setting.TOP_K,
-          Setting.FREQUENCY_PENALTY,
-          Setting.PRESENCE_PENALTY,
-          Setting.SEED);
+  /** Its ranges are narrower than OpenAI's; the whole nucleus cannot be said there. */
+  private static final ApiFields FIELDS =
+      ApiFields.keeping(Promise.JSON_OBJECT)
+          .withStopsMax(5)
+          .with(Sampler.TEMPERATURE, Sampler.SEED)
+          .with(Sampler.TOP_P, 0.01, 0.99)
+          .with(Sampler.TOP_K, 1, 500)
+          .with(Sampler.FREQUENCY_PENALTY, 0, 1)
+          .with(Sampler.PRESENCE_PENALTY, 0, 1);
 
   private final String url;
   private final OpenAiProtocol ranking;
@@ -55,10 +51,7 @@ public final class CohereProtocol implements Protocol {
       case Prompt.Ranking _ -> Optional.empty();
       case Prompt.Embedding embedding -> inputs(embedding);
       case Prompt.Chat chat ->
-          format(request, chat)
-              .or(() -> tools(chat))
-              .or(() -> sampling(request.sampling()))
-              .or(() -> SamplingNeeds.beyond(request.sampling(), SETTINGS, STOPS_MAX));
+          FIELDS.lacks(request).or(() -> format(request, chat)).or(() -> tools(chat));
     };
   }
 
@@ -72,42 +65,17 @@ public final class CohereProtocol implements Protocol {
   }
 
   private static Optional<String> format(InferenceRequest request, Prompt.Chat chat) {
-    if (request.logprobs().isPresent()) {
-      return Optional.of("probabilities of alternatives");
-    }
     return switch (request.format()) {
-      case OutputFormat.Text _ -> Optional.empty();
-      case OutputFormat.Grammar _ -> Optional.of("grammars");
+      case OutputFormat.Text _, OutputFormat.Grammar _ -> Optional.empty();
       case OutputFormat.JsonObject _, OutputFormat.JsonSchema _ ->
           chat.tools().isEmpty() ? Optional.empty() : Optional.of("JSON answers beside tools");
     };
   }
 
   private static Optional<String> tools(Prompt.Chat chat) {
-    if (chat.tools().isEmpty()) {
-      return Optional.empty();
-    }
-    if (chat.toolChoice() instanceof ToolChoice.Named) {
-      return Optional.of("way to ask for one tool by its name");
-    }
-    return chat.parallelToolCalls()
-        ? Optional.empty()
-        : Optional.of("way to forbid several tool calls at once");
-  }
-
-  /** Its ranges are narrower than OpenAI's. */
-  private static Optional<String> sampling(Sampling sampling) {
-    if (isOutside(sampling.frequencyPenalty().orElse(0))
-        || isOutside(sampling.presencePenalty().orElse(0))) {
-      return Optional.of("penalties outside 0 to 1");
-    }
-    return sampling.topK().orElse(0) > TOP_K_MAX
-        ? Optional.of("top_k above %d".formatted(TOP_K_MAX))
+    return !chat.tools().isEmpty() && chat.toolChoice() instanceof ToolChoice.Named
+        ? Optional.of("way to ask for one tool by its name")
         : Optional.empty();
-  }
-
-  private static boolean isOutside(double penalty) {
-    return penalty < 0 || penalty > 1;
   }
 
   @Override
@@ -123,7 +91,7 @@ public final class CohereProtocol implements Protocol {
           Outgoing.json(
               URI.create(url + "/chat"),
               "text/event-stream, application/json",
-              CohereRequest.chat(request, model));
+              CohereRequest.chat(FIELDS.within(request), model));
     };
   }
 

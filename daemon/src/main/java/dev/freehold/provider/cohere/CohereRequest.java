@@ -1,9 +1,7 @@
 package dev.freehold.provider.cohere;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.Extras;
-import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceRequest;
@@ -11,25 +9,15 @@ import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
-import dev.freehold.inference.Tool;
-import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
-import java.io.ByteArrayOutputStream;
+import dev.freehold.provider.openai.OpenAiMessages;
+import dev.freehold.provider.remote.JsonBody;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Set;
 
 /** Writes the neutral form as Cohere's JSON. */
 final class CohereRequest {
-
-  private static final JsonFactory JSON = new JsonFactory();
-
-  /** The largest share of the nucleus that is taken; 1 is not, and is what happens without. */
-  private static final double TOP_P_MAX = 0.99;
-
-  private static final double TOP_P_MIN = 0.01;
 
   /** What a vector is for, as the field {@code input_type} says it. */
   private static final Set<String> INPUT_TYPES =
@@ -39,24 +27,6 @@ final class CohereRequest {
 
   private CohereRequest() {}
 
-  /** Something that writes JSON. */
-  @FunctionalInterface
-  private interface Body {
-    void write(JsonGenerator json) throws IOException;
-  }
-
-  private static byte[] object(Body body) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      body.write(json);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
-  }
-
   /**
    * For vectors. A text that is too long is refused rather than cut. What the vectors are for is
    * taken from the client's own {@code input_type}, else they are of documents to be searched.
@@ -64,7 +34,7 @@ final class CohereRequest {
   static byte[] embed(Prompt.Embedding embedding, Extras extras, String model) {
     String asked =
         extras.of(Extras.Form.OPENAI_EMBEDDINGS).getOrDefault("input_type", "").replace("\"", "");
-    return object(
+    return JsonBody.object(
         json -> {
           json.writeStringField("model", model);
           json.writeStringField(
@@ -91,7 +61,7 @@ final class CohereRequest {
       throw new InferenceException(
           Kind.UNSUPPORTED, "The provider takes conversations only. Ask another model.");
     }
-    return object(
+    return JsonBody.object(
         json -> {
           json.writeStringField("model", model);
           json.writeBooleanField("stream", true);
@@ -116,72 +86,19 @@ final class CohereRequest {
       json.writeStringField("tool_call_id", message.toolCallId().get());
     }
     if (!message.images().isEmpty()) {
-      parts(json, message);
+      OpenAiMessages.parts(json, message);
     } else if (!message.text().isEmpty() || message.toolCalls().isEmpty()) {
       json.writeStringField("content", message.text());
     }
-    if (!message.toolCalls().isEmpty()) {
-      json.writeArrayFieldStart("tool_calls");
-      for (ToolCall call : message.toolCalls()) {
-        json.writeStartObject();
-        json.writeStringField("id", call.id());
-        json.writeStringField("type", "function");
-        json.writeObjectFieldStart("function");
-        json.writeStringField("name", call.name());
-        json.writeStringField("arguments", call.arguments());
-        json.writeEndObject();
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-    }
+    OpenAiMessages.calls(json, message.toolCalls());
     json.writeEndObject();
-  }
-
-  private static void parts(JsonGenerator json, Message message) throws IOException {
-    json.writeArrayFieldStart("content");
-    for (Message.Part part : message.parts()) {
-      json.writeStartObject();
-      switch (part) {
-        case Message.Part.Words(String text) -> {
-          json.writeStringField("type", "text");
-          json.writeStringField("text", text);
-        }
-        case Message.Part.Picture(Image image) -> {
-          json.writeStringField("type", "image_url");
-          json.writeObjectFieldStart("image_url");
-          json.writeStringField(
-              "url",
-              "data:"
-                  + image.mediaType()
-                  + ";base64,"
-                  + Base64.getEncoder().encodeToString(image.bytes()));
-          json.writeEndObject();
-        }
-      }
-      json.writeEndObject();
-    }
-    json.writeEndArray();
   }
 
   private static void tools(JsonGenerator json, Prompt.Chat chat) throws IOException {
     if (chat.tools().isEmpty()) {
       return;
     }
-    json.writeArrayFieldStart("tools");
-    for (Tool tool : chat.tools()) {
-      json.writeStartObject();
-      json.writeStringField("type", "function");
-      json.writeObjectFieldStart("function");
-      json.writeStringField("name", tool.name());
-      if (!tool.description().isEmpty()) {
-        json.writeStringField("description", tool.description());
-      }
-      json.writeFieldName("parameters");
-      json.writeRawValue(tool.parametersSchema());
-      json.writeEndObject();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    OpenAiMessages.tools(json, chat.tools());
     switch (chat.toolChoice()) {
       case ToolChoice.Auto _, ToolChoice.Named _ -> {
         // The model decides when nothing is said; one tool by its name is known to be lacking.
@@ -212,31 +129,16 @@ final class CohereRequest {
   }
 
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
-    if (sampling.temperature().isPresent()) {
-      json.writeNumberField("temperature", sampling.temperature().getAsDouble());
-    }
-    if (sampling.topP().isPresent()) {
-      double share = sampling.topP().getAsDouble();
-      json.writeNumberField("p", Math.max(TOP_P_MIN, Math.min(TOP_P_MAX, share)));
-    }
-    if (sampling.topK().orElse(0) > 0) {
+    JsonBody.number(json, "temperature", sampling.temperature());
+    JsonBody.number(json, "p", sampling.topP());
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("k", sampling.topK().getAsInt());
     }
-    if (sampling.frequencyPenalty().isPresent()) {
-      json.writeNumberField("frequency_penalty", sampling.frequencyPenalty().getAsDouble());
-    }
-    if (sampling.presencePenalty().isPresent()) {
-      json.writeNumberField("presence_penalty", sampling.presencePenalty().getAsDouble());
-    }
+    JsonBody.number(json, "frequency_penalty", sampling.frequencyPenalty());
+    JsonBody.number(json, "presence_penalty", sampling.presencePenalty());
     if (sampling.seed().isPresent()) {
       json.writeNumberField("seed", sampling.seed().getAsLong());
     }
-    if (!sampling.stop().isEmpty()) {
-      json.writeArrayFieldStart("stop_sequences");
-      for (String stop : sampling.stop()) {
-        json.writeString(stop);
-      }
-      json.writeEndArray();
-    }
+    JsonBody.texts(json, "stop_sequences", sampling.stop());
   }
 }

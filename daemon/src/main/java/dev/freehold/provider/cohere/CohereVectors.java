@@ -1,21 +1,16 @@
 package dev.freehold.provider.cohere;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
+import dev.freehold.provider.remote.ArrivingVectors;
 import dev.freehold.provider.remote.BrokenAnswer;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.RemoteJson;
 import dev.freehold.provider.remote.Reply;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import java.util.OptionalInt;
 
 /**
  * Reads vectors one at a time as they arrive, in the order of their texts. Written by the pump;
@@ -23,28 +18,16 @@ import java.util.OptionalInt;
  */
 final class CohereVectors implements Protocol.Reading {
 
-  /** More than any model's vectors have. */
-  static final int DIMENSIONS_MAX = 65_536;
-
-  /** A component as text: all its digits, its exponent and the spaces around it. */
-  private static final int COMPONENT_BYTES_MAX = 32;
-
-  /** What the answer may have besides its vectors and the texts that it repeats. */
-  private static final int OTHER_BYTES_MAX = 1 << 20;
-
-  /** A character as JSON writes it at worst, as an escape. */
-  private static final int CHARACTER_BYTES_MAX = 6;
-
   private final int inputs;
   private final long bytesMax;
   private final int promptTokensEstimate;
-  private OptionalInt dimensions;
+  private final ArrivingVectors vectors;
   private int answered;
   private volatile Usage usage = Usage.NONE;
 
   CohereVectors(Prompt.Embedding embedding, int promptTokensEstimate) {
     this.inputs = embedding.inputs().size();
-    this.dimensions = embedding.dimensions();
+    this.vectors = new ArrivingVectors(embedding.dimensions());
     this.promptTokensEstimate = promptTokensEstimate;
     long characters =
         embedding.inputs().stream()
@@ -55,10 +38,11 @@ final class CohereVectors implements Protocol.Reading {
                       case Prompt.Input.OfTokens _ -> 0;
                     })
             .sum();
+    // The answer repeats the texts.
     this.bytesMax =
-        OTHER_BYTES_MAX
-            + characters * CHARACTER_BYTES_MAX
-            + (long) inputs * mostDimensions() * COMPONENT_BYTES_MAX;
+        ArrivingVectors.OTHER_BYTES_MAX
+            + ArrivingVectors.repeatedBytesMax(characters)
+            + vectors.bytesMax(inputs);
   }
 
   @Override
@@ -74,31 +58,19 @@ final class CohereVectors implements Protocol.Reading {
   @Override
   public void read(Reply reply, Protocol.Sink sink)
       throws IOException, BrokenAnswer, InterruptedException {
-    JsonFactory json =
-        JsonFactory.builder()
-            .streamReadConstraints(
-                RemoteJson.CONSTRAINTS.rebuild().maxDocumentLength(bytesMax).build())
-            .build();
-    try (JsonParser parser = json.createParser(reply.body())) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new BrokenAnswer("sent something other than a JSON object");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String field = parser.currentName();
-        JsonToken value = parser.nextToken();
-        if (field.equals("embeddings") && value == JsonToken.START_OBJECT) {
-          embeddings(parser, sink);
-        } else if (field.equals("meta") && value == JsonToken.START_OBJECT) {
-          count(parser);
-        } else {
-          parser.skipChildren();
-        }
-      }
-    } catch (JacksonException e) {
-      throw new BrokenAnswer(
-          "sent something other than JSON of at most %d bytes, or broke off within it"
-              .formatted(bytesMax));
-    }
+    ArrivingVectors.readObject(
+        reply.body(),
+        bytesMax,
+        (parser, field) -> {
+          JsonToken value = parser.currentToken();
+          if (field.equals("embeddings") && value == JsonToken.START_OBJECT) {
+            embeddings(parser, sink);
+          } else if (field.equals("meta") && value == JsonToken.START_OBJECT) {
+            count(parser);
+          } else {
+            parser.skipChildren();
+          }
+        });
     if (answered != inputs) {
       throw new BrokenAnswer("answered %d of %d inputs".formatted(answered, inputs));
     }
@@ -118,39 +90,13 @@ final class CohereVectors implements Protocol.Reading {
           if (answered == inputs) {
             throw new BrokenAnswer("answered more than %d inputs".formatted(inputs));
           }
-          sink.put(new InferenceEvent.Embedded(answered++, vector(parser)));
+          sink.put(
+              new InferenceEvent.Embedded(answered++, vectors.checked(vectors.numbers(parser))));
         }
       } else {
         parser.skipChildren();
       }
     }
-  }
-
-  private MemorySegment vector(JsonParser parser) throws IOException, BrokenAnswer {
-    float[] vector = new float[Math.min(mostDimensions(), 1536)];
-    int length = 0;
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      JsonToken component = parser.currentToken();
-      if (component == null || !component.isNumeric() || !Float.isFinite(parser.getFloatValue())) {
-        throw new BrokenAnswer("sent a vector with components that are not numbers");
-      }
-      if (length == mostDimensions()) {
-        throw new BrokenAnswer("sent a vector of more dimensions than expected");
-      }
-      if (length == vector.length) {
-        vector = Arrays.copyOf(vector, Math.min(2 * length, mostDimensions()));
-      }
-      vector[length++] = parser.getFloatValue();
-    }
-    if (length == 0 || (dimensions.isPresent() && dimensions.getAsInt() != length)) {
-      throw new BrokenAnswer("sent a vector of other dimensions than expected");
-    }
-    dimensions = OptionalInt.of(length);
-    return MemorySegment.ofArray(Arrays.copyOf(vector, length));
-  }
-
-  private int mostDimensions() {
-    return Math.min(dimensions.orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
   }
 
   /** The input's tokens stand two levels down, with what is billed. */

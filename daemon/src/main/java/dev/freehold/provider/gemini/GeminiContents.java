@@ -5,19 +5,13 @@ import dev.freehold.inference.Image;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.ToolCall;
 import dev.freehold.provider.remote.CallArguments;
+import dev.freehold.provider.remote.Conversation;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Writes a conversation as Gemini's contents: two roles that alternate, each content a list of
- * parts.
- *
- * <p>Messages of one role in a row are one content. A tool's result is a part of the user's, so
- * that the results of several calls stand in one content. What a system message says stands before
- * the conversation, wherever the message stood in it.
- */
+/** Writes a conversation as Gemini's contents, each a list of parts. */
 final class GeminiContents {
 
   /**
@@ -26,76 +20,33 @@ final class GeminiContents {
    */
   static final String NO_SIGNATURE = "skip_thought_signature_validator";
 
-  private static final String USER = "user";
-  private static final String MODEL = "model";
-
   private GeminiContents() {}
 
   static void write(JsonGenerator json, List<Message> messages) throws IOException {
-    List<Message> system = messages.stream().filter(GeminiContents::isSystem).toList();
-    List<Message> spoken = messages.stream().filter(message -> !isSystem(message)).toList();
-    if (spoken.isEmpty()) {
-      // A conversation needs somebody who speaks.
-      contents(json, system);
-      return;
-    }
-    if (!system.isEmpty()) {
+    Conversation conversation = Conversation.of(messages, String::isEmpty);
+    if (!conversation.system().isEmpty()) {
       json.writeObjectFieldStart("systemInstruction");
       json.writeArrayFieldStart("parts");
-      for (Message message : system) {
+      for (Message message : conversation.system()) {
         text(json, message.text());
       }
       json.writeEndArray();
       json.writeEndObject();
     }
-    contents(json, spoken);
-  }
-
-  private static boolean isSystem(Message message) {
-    return message.role() == Message.Role.SYSTEM;
-  }
-
-  private static void contents(JsonGenerator json, List<Message> messages) throws IOException {
     Map<String, String> namesOfCalls = new HashMap<>();
-    json.writeArrayFieldStart("contents");
-    String open = "";
-    for (Message message : messages) {
-      if (!saysAnything(message)) {
-        continue;
-      }
-      String speaker = message.role() == Message.Role.ASSISTANT ? MODEL : USER;
-      if (!open.equals(speaker)) {
-        if (!open.isEmpty()) {
-          end(json);
-        }
-        json.writeStartObject();
-        json.writeStringField("role", speaker);
-        json.writeArrayFieldStart("parts");
-        open = speaker;
-      }
-      if (message.role() == Message.Role.TOOL) {
-        result(json, message, namesOfCalls);
-      } else {
-        parts(json, message);
-        message.toolCalls().forEach(call -> namesOfCalls.put(call.id(), call.name()));
-      }
-    }
-    if (!open.isEmpty()) {
-      end(json);
-    }
-    json.writeEndArray();
-  }
-
-  private static void end(JsonGenerator json) throws IOException {
-    json.writeEndArray();
-    json.writeEndObject();
-  }
-
-  private static boolean saysAnything(Message message) {
-    return message.role() == Message.Role.TOOL
-        || !message.text().isEmpty()
-        || !message.images().isEmpty()
-        || !message.toolCalls().isEmpty();
+    conversation.writeTurns(
+        json,
+        "contents",
+        "model",
+        "parts",
+        (_, message) -> {
+          if (message.role() == Message.Role.TOOL) {
+            result(json, message, namesOfCalls);
+          } else {
+            parts(json, message);
+            message.toolCalls().forEach(call -> namesOfCalls.put(call.id(), call.name()));
+          }
+        });
   }
 
   private static void parts(JsonGenerator json, Message message) throws IOException {

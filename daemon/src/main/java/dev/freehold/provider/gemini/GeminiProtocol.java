@@ -6,6 +6,9 @@ import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
+import dev.freehold.provider.remote.ApiFields;
+import dev.freehold.provider.remote.ApiFields.Promise;
+import dev.freehold.provider.remote.ApiFields.Sampler;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.Protocol;
 import java.net.URI;
@@ -21,10 +24,19 @@ public final class GeminiProtocol implements Protocol {
   /** Google's own. */
   public static final URI DEFAULT_URL = URI.create("https://generativelanguage.googleapis.com");
 
-  /** The API's own bounds. */
-  static final int STOPS_MAX = 5;
-
+  /** Texts of one request for vectors. */
   static final int INPUTS_MAX = 100;
+
+  private static final ApiFields FIELDS =
+      ApiFields.keeping(Promise.JSON_OBJECT, Promise.LOGPROBS)
+          .withStopsMax(5)
+          .with(
+              Sampler.TEMPERATURE,
+              Sampler.TOP_P,
+              Sampler.TOP_K,
+              Sampler.FREQUENCY_PENALTY,
+              Sampler.PRESENCE_PENALTY,
+              Sampler.SEED);
 
   private static final String VERSION_PATH = "/v1beta";
 
@@ -51,7 +63,7 @@ public final class GeminiProtocol implements Protocol {
       case Prompt.Text _ -> Optional.of("plain completion");
       case Prompt.Infill _ -> Optional.of("infill");
       case Prompt.Embedding embedding -> lacks(embedding);
-      case Prompt.Chat chat -> lacks(request, chat);
+      case Prompt.Chat chat -> FIELDS.lacks(request).or(() -> lacks(request, chat));
     };
   }
 
@@ -65,24 +77,11 @@ public final class GeminiProtocol implements Protocol {
   }
 
   private static Optional<String> lacks(InferenceRequest request, Prompt.Chat chat) {
-    if (!request.sampling().logitBias().isEmpty()) {
-      return Optional.of("logit_bias");
-    }
-    if (request.sampling().rarer().ignoreEos()) {
-      return Optional.of("ignore_eos");
-    }
-    if (request.sampling().stop().size() > STOPS_MAX) {
-      return Optional.of("more than %d stop texts".formatted(STOPS_MAX));
-    }
     if (!chat.messages().isEmpty() && chat.messages().getLast().role() == Message.Role.ASSISTANT) {
       return Optional.of("continuation of an assistant's message");
     }
-    if (!chat.tools().isEmpty() && !chat.parallelToolCalls()) {
-      return Optional.of("limit to one tool call at a time");
-    }
     return switch (request.format()) {
-      case OutputFormat.Text _ -> Optional.empty();
-      case OutputFormat.Grammar _ -> Optional.of("grammars");
+      case OutputFormat.Text _, OutputFormat.Grammar _ -> Optional.empty();
       case OutputFormat.JsonObject _, OutputFormat.JsonSchema _ ->
           chat.tools().isEmpty() ? Optional.empty() : Optional.of("structured output beside tools");
     };
@@ -101,7 +100,7 @@ public final class GeminiProtocol implements Protocol {
           Outgoing.json(
               URI.create(base + "/" + resource + ":streamGenerateContent?alt=sse"),
               "text/event-stream, application/json",
-              GeminiRequest.chat(request));
+              GeminiRequest.chat(FIELDS.within(request)));
     };
   }
 

@@ -1,6 +1,5 @@
 package dev.freehold.provider.gemini;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.OutputFormat;
@@ -8,43 +7,22 @@ import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
 import dev.freehold.inference.ToolChoice;
-import java.io.ByteArrayOutputStream;
+import dev.freehold.provider.remote.JsonBody;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.OptionalDouble;
 
 /** Writes the neutral form as the bodies of Gemini's API. */
 final class GeminiRequest {
 
   private static final String JSON_TYPE = "application/json";
 
-  private static final JsonFactory JSON = new JsonFactory();
-
   private GeminiRequest() {}
-
-  /** What a body has in it. */
-  private interface Fields {
-    void write(JsonGenerator json) throws IOException;
-  }
-
-  private static byte[] body(Fields fields) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      fields.write(json);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
-  }
 
   /** For {@code streamGenerateContent}. */
   static byte[] chat(InferenceRequest request) {
     if (!(request.prompt() instanceof Prompt.Chat chat)) {
       throw new IllegalArgumentException("Gemini's API answers conversations only");
     }
-    return body(
+    return JsonBody.object(
         json -> {
           GeminiContents.write(json, chat.messages());
           if (!chat.tools().isEmpty()) {
@@ -60,7 +38,7 @@ final class GeminiRequest {
    * @param resource the model's full name, which each input repeats
    */
   static byte[] embedding(Prompt.Embedding embedding, String resource) {
-    return body(
+    return JsonBody.object(
         json -> {
           json.writeArrayFieldStart("requests");
           for (Prompt.Input input : embedding.inputs()) {
@@ -154,33 +132,18 @@ final class GeminiRequest {
     json.writeEndObject();
   }
 
-  /** Smallest probabilities, llama.cpp's penalty and the rarer samplers have no place here. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
-    number(json, "temperature", sampling.temperature());
-    number(json, "topP", sampling.topP());
-    // Zero is llama.cpp's word for all, which is nothing to ask for there.
-    if (sampling.topK().orElse(0) > 0) {
+    JsonBody.number(json, "temperature", sampling.temperature());
+    JsonBody.number(json, "topP", sampling.topP());
+    if (sampling.topK().isPresent()) {
       json.writeNumberField("topK", sampling.topK().getAsInt());
     }
-    number(json, "frequencyPenalty", sampling.frequencyPenalty());
-    number(json, "presencePenalty", sampling.presencePenalty());
+    JsonBody.number(json, "frequencyPenalty", sampling.frequencyPenalty());
+    JsonBody.number(json, "presencePenalty", sampling.presencePenalty());
     if (sampling.seed().isPresent()) {
       // 32 bits there: the same seed stays the same.
       json.writeNumberField("seed", (int) sampling.seed().getAsLong());
     }
-    if (!sampling.stop().isEmpty()) {
-      json.writeArrayFieldStart("stopSequences");
-      for (String text : sampling.stop()) {
-        json.writeString(text);
-      }
-      json.writeEndArray();
-    }
-  }
-
-  private static void number(JsonGenerator json, String name, OptionalDouble value)
-      throws IOException {
-    if (value.isPresent()) {
-      json.writeNumberField(name, value.getAsDouble());
-    }
+    JsonBody.texts(json, "stopSequences", sampling.stop());
   }
 }

@@ -1,20 +1,17 @@
 package dev.freehold.provider.gemini;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
+import dev.freehold.provider.remote.ArrivingVectors;
 import dev.freehold.provider.remote.BrokenAnswer;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.RemoteJson;
 import dev.freehold.provider.remote.Reply;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -24,19 +21,10 @@ import java.util.OptionalInt;
  */
 final class GeminiVectors implements Protocol.Reading {
 
-  /** More than any model's vectors have. */
-  static final int DIMENSIONS_MAX = 65_536;
-
-  /** What an answer may have besides its numbers. */
-  private static final int OTHER_BYTES_MAX = 1 << 20;
-
-  /** A component as text: all its digits, its exponent and the spaces around it. */
-  private static final int COMPONENT_BYTES_MAX = 32;
-
   private final int inputs;
   private final OptionalInt asked;
   private final int promptTokensEstimate;
-  private OptionalInt dimensions;
+  private final ArrivingVectors vectors;
   private int answered;
   private volatile Usage usage = Usage.NONE;
 
@@ -48,7 +36,7 @@ final class GeminiVectors implements Protocol.Reading {
   GeminiVectors(Prompt.Embedding embedding, int promptTokensEstimate) {
     this.inputs = embedding.inputs().size();
     this.asked = embedding.dimensions();
-    this.dimensions = asked;
+    this.vectors = new ArrivingVectors(asked);
     this.promptTokensEstimate = promptTokensEstimate;
   }
 
@@ -65,32 +53,10 @@ final class GeminiVectors implements Protocol.Reading {
   @Override
   public void read(Reply reply, Protocol.Sink sink)
       throws IOException, BrokenAnswer, InterruptedException {
-    long bytesMax =
-        OTHER_BYTES_MAX
-            + (long) inputs
-                * Math.min(asked.orElse(DIMENSIONS_MAX), DIMENSIONS_MAX)
-                * COMPONENT_BYTES_MAX;
-    JsonFactory json =
-        JsonFactory.builder()
-            .streamReadConstraints(
-                RemoteJson.CONSTRAINTS.rebuild().maxDocumentLength(bytesMax).build())
-            .build();
-    try (JsonParser parser = json.createParser(reply.body())) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new BrokenAnswer("sent something other than a JSON object");
-      }
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String field = parser.currentName();
-        parser.nextToken();
-        field(parser, field, sink);
-      }
-      if (parser.currentToken() != JsonToken.END_OBJECT) {
-        throw new BrokenAnswer("broke off before the end of its answer");
-      }
-    } catch (JacksonException e) {
-      throw new BrokenAnswer(
-          "sent something other than JSON, broke off within it, or sent too much");
-    }
+    ArrivingVectors.readObject(
+        reply.body(),
+        ArrivingVectors.OTHER_BYTES_MAX + vectors.bytesMax(inputs),
+        (parser, field) -> field(parser, field, sink));
     if (answered != inputs) {
       throw new BrokenAnswer("answered %d of %d inputs".formatted(answered, inputs));
     }
@@ -117,7 +83,7 @@ final class GeminiVectors implements Protocol.Reading {
           if (answered == inputs) {
             throw new BrokenAnswer("sent more vectors than there were inputs");
           }
-          sink.put(new InferenceEvent.Embedded(answered++, MemorySegment.ofArray(checked(vector))));
+          sink.put(new InferenceEvent.Embedded(answered++, checked(vector)));
         }
       }
       case "usageMetadata" -> usage(parser);
@@ -148,7 +114,7 @@ final class GeminiVectors implements Protocol.Reading {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String field = parser.currentName();
       if (parser.nextToken() == JsonToken.START_ARRAY && field.equals("values")) {
-        vector = numbers(parser);
+        vector = vectors.numbers(parser);
       } else {
         parser.skipChildren();
       }
@@ -156,46 +122,18 @@ final class GeminiVectors implements Protocol.Reading {
     return vector;
   }
 
-  private float[] numbers(JsonParser parser) throws IOException, BrokenAnswer {
-    int most = Math.min(dimensions.orElse(DIMENSIONS_MAX), DIMENSIONS_MAX);
-    float[] vector = new float[Math.min(most, 1024)];
-    int length = 0;
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      JsonToken component = parser.currentToken();
-      if (component == null || !component.isNumeric()) {
-        throw new BrokenAnswer("sent a vector with components that are not numbers");
-      }
-      if (length == most) {
-        throw new BrokenAnswer("sent a vector of more than %d dimensions".formatted(most));
-      }
-      if (length == vector.length) {
-        vector = Arrays.copyOf(vector, Math.min(2 * length, most));
-      }
-      vector[length++] = parser.getFloatValue();
-    }
-    return Arrays.copyOf(vector, length);
-  }
-
-  private float[] checked(float[] vector) throws BrokenAnswer {
+  private MemorySegment checked(float[] vector) throws BrokenAnswer {
+    MemorySegment checked = vectors.checked(vector);
     double squares = 0;
     for (float component : vector) {
       squares += (double) component * component;
     }
-    if (vector.length == 0 || !Double.isFinite(squares)) {
-      throw new BrokenAnswer("sent a vector without components, or with some that are not numbers");
-    }
-    if (dimensions.isPresent() && dimensions.getAsInt() != vector.length) {
-      throw new BrokenAnswer(
-          "sent a vector of %d dimensions where %d were expected"
-              .formatted(vector.length, dimensions.getAsInt()));
-    }
-    dimensions = OptionalInt.of(vector.length);
     if (asked.isPresent() && squares > 0) {
       double length = Math.sqrt(squares);
       for (int i = 0; i < vector.length; i++) {
         vector[i] = (float) (vector[i] / length);
       }
     }
-    return vector;
+    return checked;
   }
 }

@@ -7,7 +7,6 @@ import dev.freehold.inference.Usage;
 import dev.freehold.provider.remote.BrokenAnswer;
 import dev.freehold.provider.remote.Outgoing;
 import dev.freehold.provider.remote.Protocol;
-import dev.freehold.provider.remote.RemoteJson;
 import dev.freehold.provider.remote.Reply;
 import java.io.IOException;
 import java.net.URI;
@@ -93,7 +92,7 @@ public final class OpenAiProtocol implements Protocol {
     @Override
     public void read(Reply reply, Sink sink)
         throws IOException, BrokenAnswer, InterruptedException {
-      vectors.read(reply.body(), RemoteJson.CONSTRAINTS, sink);
+      vectors.read(reply.body(), sink);
     }
 
     @Override

@@ -1,9 +1,7 @@
 package dev.freehold.provider.openai;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.freehold.inference.Extras;
-import dev.freehold.inference.Image;
 import dev.freehold.inference.InferenceRequest;
 import dev.freehold.inference.Message;
 import dev.freehold.inference.OutputFormat;
@@ -11,26 +9,20 @@ import dev.freehold.inference.Prompt;
 import dev.freehold.inference.SamplerSetting;
 import dev.freehold.inference.Sampling;
 import dev.freehold.inference.Tool;
-import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.remote.ExtraFields;
-import java.io.ByteArrayOutputStream;
+import dev.freehold.provider.remote.JsonBody;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Writes the neutral form as OpenAI's JSON. */
 final class OpenAiRequest {
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   /** What is written here, and what this box answers itself. */
   private static final Set<String> OWN =
@@ -79,33 +71,28 @@ final class OpenAiRequest {
   private OpenAiRequest() {}
 
   static byte[] encode(InferenceRequest request, String model) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator json = JSON.createGenerator(bytes)) {
-      json.writeStartObject();
-      json.writeStringField("model", model);
-      switch (request.prompt()) {
-        case Prompt.Embedding embedding -> embedding(json, embedding);
-        case Prompt.Ranking ranking -> ranking(json, ranking);
-        case Prompt.Chat chat -> {
-          chat(json, chat);
-          text(json, request);
-        }
-        case Prompt.Text text -> {
-          json.writeStringField("prompt", text.text());
-          text(json, request);
-        }
-        case Prompt.Infill infill -> {
-          json.writeStringField("prompt", infill.before());
-          json.writeStringField("suffix", infill.after());
-          text(json, request);
-        }
-      }
-      ExtraFields.write(json, request.extras(), form(request.prompt()), OWN);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
+    return JsonBody.object(
+        json -> {
+          json.writeStringField("model", model);
+          switch (request.prompt()) {
+            case Prompt.Embedding embedding -> embedding(json, embedding);
+            case Prompt.Ranking ranking -> ranking(json, ranking);
+            case Prompt.Chat chat -> {
+              chat(json, chat);
+              text(json, request);
+            }
+            case Prompt.Text text -> {
+              json.writeStringField("prompt", text.text());
+              text(json, request);
+            }
+            case Prompt.Infill infill -> {
+              json.writeStringField("prompt", infill.before());
+              json.writeStringField("suffix", infill.after());
+              text(json, request);
+            }
+          }
+          ExtraFields.write(json, request.extras(), form(request.prompt()), OWN);
+        });
   }
 
   private static Extras.Form form(Prompt prompt) {
@@ -170,21 +157,7 @@ final class OpenAiRequest {
     if (chat.tools().isEmpty()) {
       return;
     }
-    json.writeArrayFieldStart("tools");
-    for (Tool tool : offered(chat)) {
-      json.writeStartObject();
-      json.writeStringField("type", "function");
-      json.writeObjectFieldStart("function");
-      json.writeStringField("name", tool.name());
-      if (!tool.description().isEmpty()) {
-        json.writeStringField("description", tool.description());
-      }
-      json.writeFieldName("parameters");
-      json.writeRawValue(tool.parametersSchema());
-      json.writeEndObject();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    OpenAiMessages.tools(json, offered(chat));
     toolChoice(json, chat.toolChoice());
     if (!chat.parallelToolCalls()) {
       json.writeBooleanField("parallel_tool_calls", false);
@@ -204,7 +177,7 @@ final class OpenAiRequest {
     if (message.text().isEmpty() && !message.toolCalls().isEmpty()) {
       json.writeNullField("content");
     } else if (!message.images().isEmpty()) {
-      parts(json, message);
+      OpenAiMessages.parts(json, message);
     } else {
       json.writeStringField("content", message.text());
     }
@@ -214,47 +187,8 @@ final class OpenAiRequest {
     if (message.toolCallId().isPresent()) {
       json.writeStringField("tool_call_id", message.toolCallId().get());
     }
-    if (!message.toolCalls().isEmpty()) {
-      json.writeArrayFieldStart("tool_calls");
-      for (ToolCall call : message.toolCalls()) {
-        json.writeStartObject();
-        json.writeStringField("id", call.id());
-        json.writeStringField("type", "function");
-        json.writeObjectFieldStart("function");
-        json.writeStringField("name", call.name());
-        json.writeStringField("arguments", call.arguments());
-        json.writeEndObject();
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-    }
+    OpenAiMessages.calls(json, message.toolCalls());
     json.writeEndObject();
-  }
-
-  private static void parts(JsonGenerator json, Message message) throws IOException {
-    json.writeArrayFieldStart("content");
-    for (Message.Part part : message.parts()) {
-      json.writeStartObject();
-      switch (part) {
-        case Message.Part.Words(String text) -> {
-          json.writeStringField("type", "text");
-          json.writeStringField("text", text);
-        }
-        case Message.Part.Picture(Image image) -> {
-          json.writeStringField("type", "image_url");
-          json.writeObjectFieldStart("image_url");
-          json.writeStringField(
-              "url",
-              "data:"
-                  + image.mediaType()
-                  + ";base64,"
-                  + Base64.getEncoder().encodeToString(image.bytes()));
-          json.writeEndObject();
-        }
-      }
-      json.writeEndObject();
-    }
-    json.writeEndArray();
   }
 
   private static void toolChoice(JsonGenerator json, ToolChoice choice) throws IOException {
@@ -315,15 +249,15 @@ final class OpenAiRequest {
 
   /** Only what the client set: a field that a server does not know makes some refuse. */
   private static void sampling(JsonGenerator json, Sampling sampling) throws IOException {
-    number(json, "temperature", sampling.temperature());
-    number(json, "top_p", sampling.topP());
+    JsonBody.number(json, "temperature", sampling.temperature());
+    JsonBody.number(json, "top_p", sampling.topP());
     if (sampling.topK().isPresent()) {
       json.writeNumberField("top_k", sampling.topK().getAsInt());
     }
-    number(json, "min_p", sampling.minP());
-    number(json, "frequency_penalty", sampling.frequencyPenalty());
-    number(json, "presence_penalty", sampling.presencePenalty());
-    number(json, "repeat_penalty", sampling.repeatPenalty());
+    JsonBody.number(json, "min_p", sampling.minP());
+    JsonBody.number(json, "frequency_penalty", sampling.frequencyPenalty());
+    JsonBody.number(json, "presence_penalty", sampling.presencePenalty());
+    JsonBody.number(json, "repeat_penalty", sampling.repeatPenalty());
     if (sampling.seed().isPresent()) {
       json.writeNumberField("seed", sampling.seed().getAsLong());
     }
@@ -335,13 +269,7 @@ final class OpenAiRequest {
       json.writeEndObject();
     }
     rarer(json, sampling.rarer());
-    if (!sampling.stop().isEmpty()) {
-      json.writeArrayFieldStart("stop");
-      for (String stop : sampling.stop()) {
-        json.writeString(stop);
-      }
-      json.writeEndArray();
-    }
+    JsonBody.texts(json, "stop", sampling.stop());
   }
 
   private static void rarer(JsonGenerator json, Sampling.Rarer rarer) throws IOException {
@@ -353,22 +281,9 @@ final class OpenAiRequest {
         json.writeNumberField(setting.field(), entry.getValue());
       }
     }
-    if (!rarer.drySequenceBreakers().isEmpty()) {
-      json.writeArrayFieldStart("dry_sequence_breakers");
-      for (String text : rarer.drySequenceBreakers()) {
-        json.writeString(text);
-      }
-      json.writeEndArray();
-    }
+    JsonBody.texts(json, "dry_sequence_breakers", rarer.drySequenceBreakers());
     if (rarer.ignoreEos()) {
       json.writeBooleanField("ignore_eos", true);
-    }
-  }
-
-  private static void number(JsonGenerator json, String name, OptionalDouble value)
-      throws IOException {
-    if (value.isPresent()) {
-      json.writeNumberField(name, value.getAsDouble());
     }
   }
 }

@@ -15,15 +15,13 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.remote.AdapterContract;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.FakeApi;
 import dev.freehold.provider.remote.FakeApi.Response;
-import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.RandomChats;
 import dev.freehold.provider.remote.RemoteProvider;
-import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.provider.remote.RemoteProviders;
 import dev.freehold.provider.remote.SamplesOfOpenAi;
 import java.net.URI;
 import java.util.List;
@@ -68,22 +66,13 @@ class AlephAlphaProviderTest extends AdapterContract {
             .credential("pharia-key")
             .model("pharia-1")
             .spec();
-    return new RemoteProvider(
-        spec,
-        new AlephAlphaProtocol(base),
-        Authorizer.bearer(credential),
-        new HttpTransport(spec, base, new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+    return RemoteProviders.of(
+        spec, base, new AlephAlphaProtocol(base), Authorizer.bearer(credential));
   }
 
   @Override
   protected String basePath() {
     return "/v1";
-  }
-
-  @Override
-  protected String credential(String text) {
-    return text;
   }
 
   @Override
@@ -94,11 +83,6 @@ class AlephAlphaProviderTest extends AdapterContract {
   @Override
   protected List<byte[]> nonsense() {
     return SamplesOfOpenAi.nonsense();
-  }
-
-  @Override
-  protected String contentType() {
-    return "text/event-stream";
   }
 
   @Test

@@ -17,14 +17,12 @@ import dev.freehold.inference.OutputFormat;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Sampling;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.remote.AdapterContract;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.FakeApi;
 import dev.freehold.provider.remote.FakeApi.Response;
-import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.RemoteProvider;
-import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.provider.remote.RemoteProviders;
 import dev.freehold.provider.remote.SamplesOfOpenAi;
 import java.net.URI;
 import java.util.List;
@@ -46,12 +44,8 @@ class AzureProviderTest extends AdapterContract {
             .model("gpt 4o/eu");
     version.ifPresent(specs::apiVersion);
     ProviderSpec spec = specs.spec();
-    return new RemoteProvider(
-        spec,
-        new AzureProtocol(base, version),
-        Authorizer.header("api-key", credential),
-        new HttpTransport(spec, base, new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+    return RemoteProviders.of(
+        spec, base, new AzureProtocol(base, version), Authorizer.header("api-key", credential));
   }
 
   @Override
@@ -65,11 +59,6 @@ class AzureProviderTest extends AdapterContract {
   }
 
   @Override
-  protected String credential(String text) {
-    return text;
-  }
-
-  @Override
   protected Sample sample(Random random) {
     return SamplesOfOpenAi.random(random, true);
   }
@@ -77,11 +66,6 @@ class AzureProviderTest extends AdapterContract {
   @Override
   protected List<byte[]> nonsense() {
     return SamplesOfOpenAi.nonsense();
-  }
-
-  @Override
-  protected String contentType() {
-    return "text/event-stream";
   }
 
   private static InferenceRequest request(Prompt prompt, OutputFormat format) {

@@ -24,15 +24,13 @@ import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.inference.Usage;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.remote.AdapterContract;
 import dev.freehold.provider.remote.Authorizer;
 import dev.freehold.provider.remote.FakeApi;
 import dev.freehold.provider.remote.FakeApi.Response;
-import dev.freehold.provider.remote.HttpTransport;
 import dev.freehold.provider.remote.RandomChats;
 import dev.freehold.provider.remote.RemoteProvider;
-import dev.freehold.provider.remote.RemoteTls;
+import dev.freehold.provider.remote.RemoteProviders;
 import java.lang.foreign.ValueLayout;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -62,27 +60,12 @@ class CohereProviderTest extends AdapterContract {
             .credential("cohere-key")
             .model("command-a")
             .spec();
-    return new RemoteProvider(
-        spec,
-        new CohereProtocol(base),
-        Authorizer.bearer(credential),
-        new HttpTransport(spec, base, new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+    return RemoteProviders.of(spec, base, new CohereProtocol(base), Authorizer.bearer(credential));
   }
 
   @Override
   protected String basePath() {
     return "/v2";
-  }
-
-  @Override
-  protected String credential(String text) {
-    return text;
-  }
-
-  @Override
-  protected String contentType() {
-    return "text/event-stream";
   }
 
   /** A stream's events as they are sent, each with its name beside its data. */

@@ -16,6 +16,7 @@ import dev.freehold.inference.InferenceException.Kind;
 import dev.freehold.inference.InferenceStream;
 import dev.freehold.inference.Prompt;
 import dev.freehold.inference.Usage;
+import dev.freehold.provider.remote.ArrivingVectors;
 import dev.freehold.provider.remote.FaultyUpstream;
 import dev.freehold.provider.remote.FaultyUpstream.Then;
 import dev.freehold.provider.remote.RemoteProvider;
@@ -199,7 +200,7 @@ class OpenAiVectorsTest extends UpstreamTest {
 
   @Test
   void answerThatDoesNotEndIsReadNoFurtherThanWhatWasAskedNeeds() {
-    String padding = "{\"extra\":[" + "0,".repeat(OpenAiVectors.OTHER_BYTES_MAX) + "0],";
+    String padding = "{\"extra\":[" + "0,".repeat(ArrivingVectors.OTHER_BYTES_MAX) + "0],";
     upstream.answers(
         json(
             padding
@@ -213,13 +214,13 @@ class OpenAiVectorsTest extends UpstreamTest {
 
   @Test
   void vectorIsReadNoFurtherThanItMayBeLong() {
-    String numbers = "[" + "1,".repeat(OpenAiVectors.DIMENSIONS_MAX + 1) + "\"never read\"]";
+    String numbers = "[" + "1,".repeat(ArrivingVectors.DIMENSIONS_MAX + 1) + "\"never read\"]";
     upstream.answers(json(data(element(0, numbers))), Then.CLOSE);
     assertTrue(failure(TWO).getMessage().contains("more dimensions"));
     upstream.answers(
         json(data(element(0, "[1,2]"), element(1, "[1,2,3,\"never read\"]"))), Then.CLOSE);
     assertTrue(failure(TWO).getMessage().contains("where 2 were expected"));
-    String text = base64(new float[OpenAiVectors.DIMENSIONS_MAX + 1]);
+    String text = base64(new float[ArrivingVectors.DIMENSIONS_MAX + 1]);
     upstream.answers(json(data(element(0, text))), Then.CLOSE);
     assertTrue(failure(TWO).getMessage().contains("more dimensions"));
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.freehold.inference.FinishReason;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -54,14 +55,18 @@ public abstract class AdapterContract {
   protected abstract String basePath();
 
   /** A credential with a text in it. */
-  protected abstract String credential(String text);
+  protected String credential(String text) {
+    return text;
+  }
 
   protected abstract Sample sample(Random random);
 
   /** A good answer in bytes that are none of this API's. */
   protected abstract List<byte[]> nonsense();
 
-  protected abstract String contentType();
+  protected String contentType() {
+    return "text/event-stream";
+  }
 
   protected static InferenceRequest chat() {
     return new InferenceRequest(
@@ -97,12 +102,13 @@ public abstract class AdapterContract {
     return seed;
   }
 
-  private InferenceException failure(Response response) throws IOException {
+  protected InferenceException failure(Response response) throws IOException {
     try (FakeApi api = new FakeApi(1, request -> response);
         RemoteProvider provider =
             open(api.url(basePath()), () -> Optional.of(credential(CANARY)))) {
       InferenceException e = assertThrows(InferenceException.class, () -> ask(provider, chat()));
       assertSilent(e);
+      assertTrue(e.getMessage().contains(provider.name()), e.getMessage());
       return e;
     }
   }
@@ -149,6 +155,7 @@ public abstract class AdapterContract {
           // Only what comes after all of the answer was lost.
           assertEquals(
               words(sample.events()), words(events), "seed " + seed + ", cut after " + after);
+          assertEquals(reason(sample.events()), reason(events), "seed " + seed);
         } catch (InferenceException e) {
           assertEquals(Kind.PROVIDER_FAILED, e.kind(), "seed " + seed);
           assertTrue(words(sample.events()).startsWith(words(events)), "seed " + seed);
@@ -168,6 +175,7 @@ public abstract class AdapterContract {
     "429, PROVIDER_LIMITED",
     "500, PROVIDER_FAILED",
     "503, PROVIDER_FAILED",
+    "529, PROVIDER_FAILED",
     "307, PROVIDER_FAILED",
   })
   protected void refusalNeverRepeatsWhatTheProviderSaid(int status, Kind kind) throws IOException {
@@ -176,6 +184,7 @@ public abstract class AdapterContract {
     Response refusal = Response.json(status, echo).with("Location", "http://127.0.0.1:1/");
     InferenceException e = failure(refusal);
     assertEquals(kind, e.kind());
+    assertTrue(e.getMessage().contains(Integer.toString(status)), e.getMessage());
     assertEquals(Optional.empty(), e.retryAfter());
     assertEquals(kind, failure(Response.json(status, CANARY)).kind());
   }
@@ -262,6 +271,10 @@ public abstract class AdapterContract {
       }
     }
     return words.toString();
+  }
+
+  private static FinishReason reason(List<InferenceEvent> events) {
+    return ((InferenceEvent.Finished) events.getLast()).reason();
   }
 
   private static String kind(InferenceEvent event) {

@@ -6,6 +6,7 @@ import dev.freehold.inference.ToolCall;
 import dev.freehold.inference.Usage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A whole answer, as its events tell it. */
 public record CollectedAnswer(
@@ -33,6 +34,25 @@ public record CollectedAnswer(
       }
     }
     throw new AssertionError("an answer without an end");
+  }
+
+  /** The answer's events, each of its parts in one piece. */
+  public List<InferenceEvent> events() {
+    List<InferenceEvent> events = new ArrayList<>();
+    if (!reasoning.isEmpty()) {
+      events.add(new InferenceEvent.ReasoningDelta(reasoning));
+    }
+    if (!text.isEmpty()) {
+      events.add(new InferenceEvent.TextDelta(text));
+    }
+    for (int i = 0; i < calls.size(); i++) {
+      ToolCall call = calls.get(i);
+      events.add(
+          new InferenceEvent.ToolCallDelta(
+              i, Optional.of(call.id()), Optional.of(call.name()), call.arguments()));
+    }
+    events.add(new InferenceEvent.Finished(reason, usage));
+    return events;
   }
 
   private static void add(List<ToolCall> calls, InferenceEvent.ToolCallDelta delta) {

@@ -13,7 +13,6 @@ import dev.freehold.inference.Sampling;
 import dev.freehold.inference.ToolChoice;
 import dev.freehold.provider.Attempts;
 import dev.freehold.provider.ProviderSpecs;
-import dev.freehold.provider.Timing;
 import dev.freehold.provider.openai.OpenAiProtocol;
 import java.io.IOException;
 import java.net.URI;
@@ -62,12 +61,8 @@ public abstract class UpstreamTest {
             .model("big-model")
             .timeouts(Duration.ofSeconds(2), firstToken, Duration.ofMinutes(1), total)
             .spec();
-    return new RemoteProvider(
-        spec,
-        new OpenAiProtocol(url),
-        Authorizer.bearer(() -> Optional.of(KEY)),
-        new HttpTransport(spec, url, new RemoteTls(Optional.empty())),
-        Timing.SYSTEM);
+    return RemoteProviders.of(
+        spec, url, new OpenAiProtocol(url), Authorizer.bearer(() -> Optional.of(KEY)));
   }
 
   /** Asks a provider as routing does, with a permit for it. */
