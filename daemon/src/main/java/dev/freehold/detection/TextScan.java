@@ -21,7 +21,9 @@ final class TextScan {
   private final char[] text;
   private final int length;
   private final PersonalDataDetector.Found found;
-  private final DigitGroups digits;
+  private final DigitGroups groups;
+  private final ShapedNumbers numbers;
+  private final WrittenPhones writtenPhones;
   private final Words words;
   private final EmailAddresses emails;
   private final Credentials credentials;
@@ -30,7 +32,9 @@ final class TextScan {
     text = folded.characters();
     length = folded.length();
     this.found = found;
-    digits = new DigitGroups(text, length, found, phones);
+    groups = new DigitGroups(text, length);
+    numbers = new ShapedNumbers(text, length, groups, found);
+    writtenPhones = new WrittenPhones(groups, found, phones);
     words = new Words(text, length, found);
     emails = new EmailAddresses(text, length, found);
     credentials = new Credentials(text, length, found);
@@ -73,7 +77,7 @@ final class TextScan {
       } else if (c == '=') {
         i = credentials.assigned(i);
       } else if ((c == '+' || c == '(') && i + 1 < length) {
-        i = digits.from(i);
+        i = digits(i);
       } else {
         i++;
       }
@@ -97,13 +101,24 @@ final class TextScan {
       return uuid;
     }
     if (numbers && !letters) {
-      return digits.from(start);
+      return digits(start);
     }
     int next = credentials.token(start, end);
     if (next > 0) {
       return next;
     }
     return words.at(start, end, numbers);
+  }
+
+  private int digits(int start) {
+    int next = groups.read(start);
+    for (int first = 0; first < groups.count(); first++) {
+      numbers.at(first);
+      if (found.lacks(PersonalData.PHONE)) {
+        writtenPhones.at(first);
+      }
+    }
+    return next;
   }
 
   /** A UUID names a thing, but its groups may look like anything: it is passed over whole. */

@@ -9,8 +9,6 @@ import java.util.Optional;
  *
  * @param number from 1 within the request
  * @param host of the endpoint
- * @param keyPin of the endpoint's key, as {@link dev.freehold.bundle.SpkiPin} prints it, where it
- *     is known
  * @param bytes how long what is sent is
  * @param reservedMicros what it may cost at most, in millionths of the currency; charged if the box
  *     dies before the outcome is known
@@ -23,7 +21,6 @@ public record Attempt(
     TrustClass trust,
     Optional<String> region,
     String host,
-    Optional<String> keyPin,
     long bytes,
     long reservedMicros,
     Optional<String> currency)
@@ -35,7 +32,6 @@ public record Attempt(
     Objects.requireNonNull(trust, "trust");
     region = region.map(Entry::bounded);
     host = Entry.bounded(host);
-    keyPin = keyPin.map(Entry::bounded);
     currency = currency.map(Entry::bounded);
     if (number < 1 || bytes < 0 || reservedMicros < 0) {
       throw new IllegalArgumentException(

@@ -129,7 +129,6 @@ final class EntryJson {
             .put("host", attempt.host())
             .put("bytes", attempt.bytes())
             .put("reservedMicros", attempt.reservedMicros());
-    attempt.keyPin().ifPresent(pin -> body.put("keyPin", pin));
     attempt.currency().ifPresent(currency -> body.put("currency", currency));
     return body;
   }
@@ -142,7 +141,6 @@ final class EntryJson {
         trust(body),
         optional(body, "region"),
         text(body, "host"),
-        optional(body, "keyPin"),
         number(body, "bytes"),
         number(body, "reservedMicros"),
         optional(body, "currency"));
@@ -163,11 +161,13 @@ final class EntryJson {
     body.set("groups", texts(outcome.groups()));
     ArrayNode tries = body.putArray("tries");
     for (Outcome.Try tried : outcome.tries()) {
-      provider(tries.addObject(), tried.provider(), tried.trust(), tried.region())
-          .put("bytesOut", tried.bytesOut())
-          .put("bytesIn", tried.bytesIn())
-          .put("end", tried.end())
-          .put("costMicros", tried.costMicros());
+      ObjectNode node =
+          provider(tries.addObject(), tried.provider(), tried.trust(), tried.region())
+              .put("bytesOut", tried.bytesOut())
+              .put("bytesIn", tried.bytesIn())
+              .put("end", tried.end())
+              .put("costMicros", tried.costMicros());
+      tried.keyPin().ifPresent(pin -> node.put("keyPin", pin));
     }
     outcome.model().ifPresent(model -> body.put("model", model));
     outcome.provider().ifPresent(provider -> body.put("provider", provider));
@@ -193,6 +193,7 @@ final class EntryJson {
                     text(node, "provider"),
                     trust(node),
                     optional(node, "region"),
+                    optional(node, "keyPin"),
                     number(node, "bytesOut"),
                     number(node, "bytesIn"),
                     text(node, "end"),

@@ -6,10 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The requests that have a decision and no outcome yet: what must be charged as reserved if the box
- * dies now. Guarded by the log's lock.
+ * dies now. Guarded by the lock of the {@link ReceiptChain}.
  */
 final class OpenCharges {
 
@@ -114,6 +115,7 @@ final class OpenCharges {
                         attempt.provider(),
                         attempt.trust(),
                         attempt.region(),
+                        Optional.empty(),
                         attempt.bytes(),
                         0,
                         Ending.INTERRUPTED.text(),
@@ -134,6 +136,6 @@ final class OpenCharges {
         tries.stream().mapToLong(Try::costMicros).sum(),
         request.attempts().stream().flatMap(attempt -> attempt.currency().stream()).findFirst(),
         NO_STATUS,
-        java.util.Optional.empty());
+        Optional.empty());
   }
 }

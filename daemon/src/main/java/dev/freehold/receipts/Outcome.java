@@ -92,6 +92,9 @@ public record Outcome(
   /**
    * What became of one provider.
    *
+   * @param keyPin of the key that its endpoint showed in the TLS handshake, as {@link
+   *     dev.freehold.bundle.SpkiPin} prints it; absent if it never replied, and for this box's
+   *     engine
    * @param bytesOut what was sent to it; none to this box's engine
    * @param bytesIn what came back
    * @param end in one word, such as {@code answered}, {@code refused}, {@code timeout}
@@ -100,6 +103,7 @@ public record Outcome(
       String provider,
       TrustClass trust,
       Optional<String> region,
+      Optional<String> keyPin,
       long bytesOut,
       long bytesIn,
       String end,
@@ -109,6 +113,7 @@ public record Outcome(
       provider = Entry.bounded(provider);
       Objects.requireNonNull(trust, "trust");
       region = region.map(Entry::bounded);
+      keyPin = keyPin.map(Entry::bounded);
       end = Entry.bounded(end);
       if (bytesOut < 0 || bytesIn < 0 || costMicros < 0) {
         throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package dev.freehold.routing;
 
+import dev.freehold.bundle.SpkiPin;
 import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -106,7 +107,6 @@ public final class Journal {
               provider.trust(),
               provider.region(),
               host,
-              Optional.empty(),
               bytes,
               reserved.micros(),
               reserved.currency()));
@@ -158,6 +158,7 @@ public final class Journal {
                     attempted.provider().name(),
                     attempted.provider().trust(),
                     attempted.provider().region(),
+                    attempted.traffic().keySha256().map(hex -> new SpkiPin(hex).toString()),
                     attempted.traffic().bytesOut(),
                     attempted.traffic().bytesIn(),
                     attempted.end(),

@@ -1,9 +1,11 @@
 package dev.freehold.api;
 
+import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
@@ -11,6 +13,8 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -39,7 +43,22 @@ public final class TestAuthority {
   }
 
   /** A key and the chain that belongs to it, the issuer last. */
-  public record Credential(KeyPair keys, List<X509Certificate> chain) {}
+  public record Credential(KeyPair keys, List<X509Certificate> chain) {
+
+    /** For a server that shows this certificate and asks for none. */
+    public SSLContext serverContext() throws GeneralSecurityException, IOException {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(null, null);
+      store.setKeyEntry(
+          "server", keys.getPrivate(), new char[0], chain.toArray(X509Certificate[]::new));
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(store, new char[0]);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(managers.getKeyManagers(), null, null);
+      return context;
+    }
+  }
 
   public static TestAuthority create(String name) {
     KeyPair keys = keyPair();

@@ -33,14 +33,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -164,27 +160,12 @@ class EveryFaultTest {
       mode = EnumSource.Mode.EXCLUDE,
       names = {"ENGINE", "PEER"})
   void certificateOfNobodyIsToldNothing(Kind kind) throws Exception {
-    try (FakeApi api = FakeApi.overTls(certificateOfNobody(), _ -> good(kind))) {
+    try (FakeApi api =
+        FakeApi.overTls(TestAuthority.create("nobody").server().serverContext(), _ -> good(kind))) {
       InferenceException e = failure(kind, api.url(""));
       assertEquals(InferenceException.Kind.PROVIDER_FAILED, e.kind());
       assertEquals(List.of(), api.requests());
     }
-  }
-
-  private static SSLContext certificateOfNobody() throws GeneralSecurityException, IOException {
-    TestAuthority.Credential server = TestAuthority.create("nobody").server();
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setKeyEntry(
-        "server",
-        server.keys().getPrivate(),
-        new char[0],
-        server.chain().toArray(java.security.cert.Certificate[]::new));
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, new char[0]);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), null, null);
-    return context;
   }
 
   /** Before the first word and after it. */

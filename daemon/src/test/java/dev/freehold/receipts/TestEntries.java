@@ -46,7 +46,6 @@ public final class TestEntries {
         trust,
         Optional.of("CH"),
         "api.helvet.example",
-        Optional.of("sha256:" + "cd".repeat(32)),
         bytes,
         reserved,
         Optional.of("CHF"));
@@ -73,6 +72,9 @@ public final class TestEntries {
                 provider,
                 trust,
                 trust == TrustClass.LOCAL ? Optional.empty() : Optional.of("CH"),
+                trust == TrustClass.LOCAL
+                    ? Optional.empty()
+                    : Optional.of("sha256:" + "cd".repeat(32)),
                 bytes,
                 2 * bytes,
                 "answered",

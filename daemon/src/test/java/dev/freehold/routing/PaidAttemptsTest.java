@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.freehold.api.TestAuthority;
+import dev.freehold.bundle.Pem;
+import dev.freehold.bundle.SpkiPin;
 import dev.freehold.bundle.policy.Policy;
+import dev.freehold.bundle.policy.ProviderSpec;
 import dev.freehold.inference.InferenceEvent;
 import dev.freehold.inference.InferenceException;
 import dev.freehold.inference.InferenceException.Kind;
@@ -20,8 +24,16 @@ import dev.freehold.provider.FakeLocalModels;
 import dev.freehold.provider.FakeProvider;
 import dev.freehold.provider.FakeTiming;
 import dev.freehold.provider.Provider;
+import dev.freehold.provider.openai.OpenAiProtocol;
+import dev.freehold.provider.remote.Authorizer;
+import dev.freehold.provider.remote.FakeApi;
+import dev.freehold.provider.remote.HttpTransport;
+import dev.freehold.provider.remote.RemoteProvider;
+import dev.freehold.provider.remote.RemoteTls;
 import dev.freehold.receipts.Outcome;
 import dev.freehold.receipts.ReceiptLog;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -229,5 +241,46 @@ class PaidAttemptsTest {
           tally.cost().micros(),
           tally.attempts().stream().mapToLong(tried -> tried.cost().micros()).sum());
     }
+  }
+
+  @Test
+  void outcomePinsTheKeyThatAProviderShowed() throws Exception {
+    TestAuthority authority = TestAuthority.create("east");
+    TestAuthority.Credential server = authority.server();
+    byte[] answer =
+        """
+        data: {"choices":[{"index":0,"delta":{"content":"hello"},"finish_reason":"stop"}]}
+
+        data: {"choices":[],"usage":{"prompt_tokens":2,"completion_tokens":1}}
+
+        data: [DONE]
+
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    try (FakeApi api =
+        FakeApi.overTls(
+            server.serverContext(), _ -> FakeApi.Response.of(200, "text/event-stream", answer))) {
+      URI url = api.url("/v1");
+      Policy policy = Policy.parse(POLICY.replace("https://east.example/v1", url.toString()));
+      ProviderSpec spec = policy.providers().get("east");
+      RemoteProvider remote =
+          new RemoteProvider(
+              spec,
+              new OpenAiProtocol(url),
+              Authorizer.bearer(() -> Optional.of("k")),
+              new HttpTransport(
+                  spec, url, new RemoteTls(Optional.of(Pem.encode(authority.certificate())))),
+              timing);
+      Map<String, Provider> providers = Map.of("local", local, "east", remote);
+      router.apply(RoutingTable.compile(policy, PolicyVersion.NONE, providers, Instant.MAX));
+
+      assertEquals("east", ask("website"));
+
+      remote.close();
+    }
+    List<Outcome> outcomes = new ArrayList<>();
+    receipts.outcomesSince(0, (_, _, outcome) -> outcomes.add(outcome));
+    Outcome.Try tried = outcomes.getLast().tries().getFirst();
+    assertEquals(Optional.of(SpkiPin.of(server.chain().getFirst()).toString()), tried.keyPin());
   }
 }
