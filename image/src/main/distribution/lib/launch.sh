@@ -57,13 +57,19 @@ find_java
 # Resumed TLS sessions would skip the check of a revoked certificate, so none are offered.
 #
 # The serial collector leaves the cores to the model: the heap is small, and a parallel collector's
-# threads would stop the compute threads' barrier.
+# threads would stop the compute threads' barrier. What a request allocates is garbage when it ends:
+# the young generation has room for sixty-four requests at a time, or they would be copied to the old
+# one, which then grows for ever. The machine's memory is the models'.
 #
 # shellcheck disable=SC2086  # FREEHOLD_OPTS is a list of words.
 exec "$java_command" \
   --enable-native-access=ALL-UNNAMED \
   --sun-misc-unsafe-memory-access=allow \
   -XX:+UseSerialGC \
+  -Xms256m \
+  -Xmx768m \
+  -Xmn192m \
+  -XX:SurvivorRatio=4 \
   -XX:+ExitOnOutOfMemoryError \
   -XX:-CreateCoredumpOnCrash \
   -XX:ErrorFile=/dev/null \

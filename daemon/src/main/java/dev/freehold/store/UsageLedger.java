@@ -23,11 +23,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * The record of every request.
  *
- * <p>{@link #record} only enqueues. One virtual thread, the writer, takes what has gathered,
- * commits it in one transaction and syncs the file once for all of it: a sync costs milliseconds,
- * and an answer must not wait for it. What a power cut can lose is what arrived since the last
- * sync, at most {@link #GATHER} and one commit ago. Readers wait until everything recorded before
- * is written, so that a client's own request is in its next query.
+ * <p>{@link #record} only enqueues. One thread, the writer, takes what has gathered, commits it in
+ * one transaction and syncs the file once for all of it: that takes milliseconds of a core, and
+ * answers must not wait for it. What is still gathering when the process dies is recorded again by
+ * the receipts, which are the journal of charges. A reader makes the writer hurry and waits until
+ * everything recorded before is written, so that a client's own request is in its next query.
  *
  * <p>A record is kept once: one whose {@link UsageRecord#entryId} the ledger has is passed over, so
  * that whatever may have been lost in a crash can simply be recorded again, and nothing is charged
@@ -53,8 +53,8 @@ public final class UsageLedger implements AutoCloseable {
   /** Sums that the database may hand over for one {@link #report}. */
   public static final int SUMS_MAX = 100_000;
 
-  /** How long the writer lets records gather before it syncs the file for them. */
-  private static final Duration GATHER = Duration.ofMillis(50);
+  /** How long the writer lets records gather if nobody reads and they are few. */
+  private static final Duration GATHER = Duration.ofSeconds(1);
 
   private static final Duration QUEUE_WAIT_MAX = Duration.ofSeconds(5);
   private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(20);
@@ -71,7 +71,9 @@ public final class UsageLedger implements AutoCloseable {
   private final AtomicLong lost = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition progress = lock.newCondition();
+  private final Condition hurry = lock.newCondition();
   private long settled;
+  private long wanted;
   private volatile boolean closing;
   private final Thread writer;
 
@@ -194,6 +196,7 @@ public final class UsageLedger implements AutoCloseable {
       return;
     }
     closing = true;
+    signalHurry();
     try {
       queue.offer(Optional.empty(), CLOSE_WAIT_MAX.toMillis(), TimeUnit.MILLISECONDS);
       writer.join(CLOSE_WAIT_MAX);
@@ -211,10 +214,7 @@ public final class UsageLedger implements AutoCloseable {
     try {
       while (open) {
         Optional<UsageRecord> next = queue.take();
-        if (!closing) {
-          // Records that come close together share one sync to the disk, which is what costs.
-          Thread.sleep(GATHER);
-        }
+        gather();
         while (next != null && next.isPresent()) {
           batch.add(next.get());
           next = batch.size() < COMMIT_MAX ? queue.poll() : null;
@@ -227,6 +227,19 @@ public final class UsageLedger implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Records that come close together share one commit and one sync, which is what costs. */
+  private void gather() throws InterruptedException {
+    long nanos = GATHER.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (nanos > 0 && !closing && wanted <= settled && queue.size() < COMMIT_MAX) {
+        nanos = hurry.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -289,6 +302,15 @@ public final class UsageLedger implements AutoCloseable {
     }
   }
 
+  private void signalHurry() {
+    lock.lock();
+    try {
+      hurry.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void settle(int count) {
     lock.lock();
     try {
@@ -303,6 +325,8 @@ public final class UsageLedger implements AutoCloseable {
     long nanos = max.toNanos();
     lock.lockInterruptibly();
     try {
+      wanted = Math.max(wanted, target);
+      hurry.signal();
       while (settled < target && nanos > 0) {
         nanos = progress.awaitNanos(nanos);
       }

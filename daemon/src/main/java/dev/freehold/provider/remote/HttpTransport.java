@@ -26,6 +26,9 @@ public final class HttpTransport implements Transport {
   /** Time to notice on our side first that the provider's time is up. */
   private static final Duration READ_TIMEOUT_MARGIN = Duration.ofSeconds(5);
 
+  /** The client sets as much aside for each request, to send its head with a small body at once. */
+  private static final int WRITE_BUFFER_BYTES = 4 * 1024;
+
   static final String HTTP_1_1 = "http/1.1";
 
   private final ProviderSpec spec;
@@ -59,6 +62,7 @@ public final class HttpTransport implements Transport {
                         .connectTimeout(spec.timeouts().connect())
                         .readTimeout(readTimeout))
             .servicesDiscoverServices(false)
+            .writeBufferSize(WRITE_BUFFER_BYTES)
             .tls(Tls.builder().sslContext(tls.context()).build())
             .build();
     this.connections = new HostConnections(client, key(base, client));

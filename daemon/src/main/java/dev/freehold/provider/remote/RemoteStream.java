@@ -40,6 +40,8 @@ final class RemoteStream implements InferenceStream {
   /** What may follow the last event, and how long it may take. */
   private static final int REST_BYTES_MAX = 64 * 1024;
 
+  private static final int REST_PIECE_BYTES = 256;
+
   private static final Duration REST_TIME_MAX = Duration.ofMillis(50);
 
   private static final Logger LOGGER = System.getLogger(RemoteStream.class.getName());
@@ -73,6 +75,9 @@ final class RemoteStream implements InferenceStream {
     record Event(InferenceEvent event) implements Step {}
 
     record Broken(InferenceException exception) implements Step {}
+
+    /** Nobody reads any more. */
+    record Closed() implements Step {}
   }
 
   RemoteStream(
@@ -119,6 +124,7 @@ final class RemoteStream implements InferenceStream {
         yield event;
       }
       case Step.Broken(InferenceException exception) -> throw exception;
+      case Step.Closed() -> throw cancelled();
     };
   }
 
@@ -137,7 +143,7 @@ final class RemoteStream implements InferenceStream {
     closed = true;
     pump.interrupt();
     // Wakes a reader; if the queue is full, none is waiting.
-    steps.offer(new Step.Broken(cancelled()));
+    steps.offer(new Step.Closed());
   }
 
   private Instant nextDeadline() {
@@ -216,7 +222,11 @@ final class RemoteStream implements InferenceStream {
   private void readRest(Reply reply) {
     Timing.Alarm alarm = timing.at(timing.instant().plus(REST_TIME_MAX), reply::close);
     try {
-      reply.body().readNBytes(REST_BYTES_MAX);
+      byte[] rest = new byte[REST_PIECE_BYTES];
+      int left = REST_BYTES_MAX;
+      for (int read = 0; read >= 0 && left > 0; left -= read) {
+        read = reply.body().read(rest);
+      }
     } catch (IOException | RuntimeException e) {
       // The answer is whole; only its connection is lost.
       LOGGER.log(Level.DEBUG, "The connection to provider {0} is not used again", spec.name());

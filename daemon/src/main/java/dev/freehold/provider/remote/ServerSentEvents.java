@@ -17,11 +17,17 @@ public final class ServerSentEvents {
   /** Bytes of one whole stream. */
   static final long STREAM_BYTES_MAX = 64L << 20;
 
-  private static final int BUFFER_BYTES = 8 * 1024;
+  /**
+   * What one read asks for: little at first, since the HTTP client sets as much aside each time.
+   */
+  private static final int READ_BYTES_MIN = 512;
+
+  private static final int READ_BYTES_MAX = 8 * 1024;
+
   private static final byte[] DATA = {'d', 'a', 't', 'a', ':'};
 
   private final InputStream in;
-  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private byte[] buffer = new byte[READ_BYTES_MIN];
   private int position;
   private int limit;
   private long total;
@@ -118,6 +124,9 @@ public final class ServerSentEvents {
   }
 
   private boolean fill() throws IOException {
+    if (limit == buffer.length && limit < READ_BYTES_MAX) {
+      buffer = new byte[2 * limit];
+    }
     int read = in.read(buffer, 0, buffer.length);
     if (read <= 0) {
       return false;
