@@ -70,6 +70,7 @@ exec "$java_command" \
   -Xmx768m \
   -Xmn192m \
   -XX:SurvivorRatio=4 \
+  -XX:MetaspaceSize=96m \
   -XX:+ExitOnOutOfMemoryError \
   -XX:-CreateCoredumpOnCrash \
   -XX:ErrorFile=/dev/null \

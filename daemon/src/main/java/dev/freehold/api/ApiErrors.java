@@ -115,6 +115,18 @@ final class ApiErrors {
         "The body is longer than the %d bytes this box reads. Send less.".formatted(bytesMax));
   }
 
+  static ApiException noRoom() {
+    return new ApiException(
+        new ApiError(
+            503,
+            SERVER,
+            Optional.of("overloaded"),
+            Optional.empty(),
+            "This box reads as many long bodies as it has memory for. Try again in a moment.",
+            Optional.of(RETRY_SOON),
+            "overloaded"));
+  }
+
   static ApiException notFound() {
     return refused(
         404,

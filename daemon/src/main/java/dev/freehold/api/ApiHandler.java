@@ -16,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What every path of the API has around it: the request's id, the client's admission, failures
@@ -32,6 +33,7 @@ final class ApiHandler implements Handler {
   }
 
   private final ClientAdmission admission;
+  private final Function<ServerRequest, RequestBody> bodies;
   private final BooleanSupplier stopping;
   private final Consumer<Exchange> settlement;
   private final Dialect dialect;
@@ -39,11 +41,13 @@ final class ApiHandler implements Handler {
 
   ApiHandler(
       ClientAdmission admission,
+      Function<ServerRequest, RequestBody> bodies,
       BooleanSupplier stopping,
       Consumer<Exchange> settlement,
       Dialect dialect,
       Endpoint endpoint) {
     this.admission = admission;
+    this.bodies = bodies;
     this.stopping = stopping;
     this.settlement = settlement;
     this.dialect = dialect;
@@ -52,7 +56,16 @@ final class ApiHandler implements Handler {
 
   @Override
   public void handle(ServerRequest request, ServerResponse response) {
-    Exchange exchange = new Exchange(request, response, dialect);
+    try (RequestBody body = bodies.apply(request)) {
+      handle(new Exchange(request, response, dialect, body));
+    }
+    // The server repeats the header and then reads on: ending the connection is left to us.
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      throw new CloseConnectionException("the client asked for one answer only");
+    }
+  }
+
+  private void handle(Exchange exchange) {
     try {
       answer(exchange);
     } catch (CloseConnectionException e) {
@@ -66,10 +79,6 @@ final class ApiHandler implements Handler {
       throw e;
     } finally {
       settlement.accept(exchange);
-    }
-    // The server repeats the header and then reads on: ending the connection is left to us.
-    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      throw new CloseConnectionException("the client asked for one answer only");
     }
   }
 

@@ -29,6 +29,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -50,6 +51,7 @@ public final class ControlServer implements AutoCloseable {
   private static final int PATH_BYTES_MAX = 107;
 
   private static final int BODY_BYTES_MAX = 8 << 20;
+  private static final Duration BODY_TIME_MAX = Duration.ofSeconds(10);
   private static final int CONNECTIONS_MAX = 32;
   private static final int DEFAULT_USAGE_LIMIT = 100;
   private static final int GROUPS_MAX = 64;
@@ -57,6 +59,7 @@ public final class ControlServer implements AutoCloseable {
   private final Router router;
   private final UsageLedger ledger;
   private final Supplier<Map<String, String>> status;
+  private final BodyMemory bodies = new BodyMemory(BODY_BYTES_MAX);
   private final WebServer server;
 
   private ControlServer(
@@ -68,7 +71,7 @@ public final class ControlServer implements AutoCloseable {
     this.router = Objects.requireNonNull(router, "router");
     this.ledger = Objects.requireNonNull(ledger, "ledger");
     this.status = Objects.requireNonNull(status, "status");
-    QuarantineAnswers shutOut = new QuarantineAnswers(quarantine, BODY_BYTES_MAX);
+    QuarantineAnswers shutOut = new QuarantineAnswers(quarantine);
     this.server =
         WebServer.builder()
             .bindAddress(UnixDomainSocketAddress.of(socket))
@@ -84,7 +87,9 @@ public final class ControlServer implements AutoCloseable {
                         handler(new UsageReportAnswer(ledger, ZoneId.systemDefault())::write))
                     .post("/route/explain", handler(this::explain))
                     .get("/quarantine", handler(shutOut::list))
-                    .post("/quarantine/release", handler(shutOut::release)))
+                    .post(
+                        "/quarantine/release",
+                        handler((request, json) -> shutOut.release(body(request), json))))
             .build();
   }
 
@@ -228,11 +233,17 @@ public final class ControlServer implements AutoCloseable {
     json.writeEndObject();
   }
 
+  private ObjectNode body(ServerRequest request)
+      throws ApiException, IOException, InterruptedException {
+    try (RequestBody body = new RequestBody(request, bodies, BODY_TIME_MAX)) {
+      return Json.object(body.read(BODY_BYTES_MAX));
+    }
+  }
+
   /** Decides a request as if it came from the client named, and sends it nowhere. */
   private void explain(ServerRequest request, JsonGenerator json)
-      throws ApiException, InferenceException, IOException {
-    ObjectNode body = Json.object(new RequestBody(request).read(BODY_BYTES_MAX));
-    Fields fields = Fields.of(body);
+      throws ApiException, InferenceException, IOException, InterruptedException {
+    Fields fields = Fields.of(body(request));
     List<String> groups = new ArrayList<>();
     for (var group : fields.raw("groups")) {
       if (!group.isTextual() || groups.size() == GROUPS_MAX) {

@@ -45,9 +45,9 @@ final class Exchange {
   private Optional<String> errorWord = Optional.empty();
   private boolean committed;
 
-  Exchange(ServerRequest request, ServerResponse response, Dialect dialect) {
+  Exchange(ServerRequest request, ServerResponse response, Dialect dialect, RequestBody body) {
     this.request = request;
-    this.body = new RequestBody(request);
+    this.body = body;
     this.response = response;
     this.dialect = dialect;
     Optional<String> given = RequestIds.given(request.headers());

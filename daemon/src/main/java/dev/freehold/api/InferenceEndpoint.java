@@ -107,7 +107,7 @@ final class InferenceEndpoint implements ApiHandler.Endpoint {
 
   /** Reads a request, its headers first: a body that is not wanted is not read. */
   static Asked read(Exchange exchange, BodyReader reader, Router router, int bodyBytesMax)
-      throws ApiException, IOException {
+      throws ApiException, IOException, InterruptedException {
     requireJson(exchange.request());
     Optional<Label> declared = declaredLabel(exchange.request());
     byte[] bytes = exchange.body().read(bodyBytesMax);

@@ -44,6 +44,7 @@ public final class LanServer implements AutoCloseable {
   private final Sightings sightings;
   private final LanTls tls;
   private final RunningAnswers running = new RunningAnswers();
+  private final BodyMemory bodies;
   private final HangUpWatch hangUps;
   private final WebServer server;
   private volatile boolean stopping;
@@ -60,6 +61,7 @@ public final class LanServer implements AutoCloseable {
     this.watch = watch;
     this.sightings = new Sightings(watch);
     this.tls = new LanTls(identity, watch);
+    this.bodies = new BodyMemory(Math.max(config.bodyBytesMax(), config.bodiesBytesMax()));
     this.hangUps = new HangUpWatch(config.requestTimeout().plus(CUT_MARGIN));
     HttpRouting.Builder routing = HttpRouting.builder();
     route(routing, router, new Settlement(ledger, metrics, sightings), clock);
@@ -245,7 +247,13 @@ public final class LanServer implements AutoCloseable {
       Consumer<Exchange> settle,
       Dialect dialect,
       ApiHandler.Endpoint endpoint) {
-    return new ApiHandler(admission, () -> stopping, settle, dialect, endpoint);
+    return new ApiHandler(
+        admission,
+        request -> new RequestBody(request, bodies, config.bodyTimeout()),
+        () -> stopping,
+        settle,
+        dialect,
+        endpoint);
   }
 
   private static void notFound(Exchange exchange) throws ApiException {

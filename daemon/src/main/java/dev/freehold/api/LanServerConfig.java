@@ -9,6 +9,8 @@ import java.util.Objects;
  *
  * @param address where to listen; port 0 takes a free one
  * @param bodyBytesMax a longer body is answered with 413
+ * @param bodiesBytesMax the bodies of all requests in progress; one of the longest always has room
+ * @param bodyTimeout a client that takes longer to send a body is cut off
  * @param connectionsMax connections at once; further ones wait to be accepted
  * @param requestTimeout after this long the connection of a request that nothing else could end is
  *     cut
@@ -17,6 +19,8 @@ import java.util.Objects;
 public record LanServerConfig(
     InetSocketAddress address,
     int bodyBytesMax,
+    long bodiesBytesMax,
+    Duration bodyTimeout,
     int connectionsMax,
     Duration requestTimeout,
     Duration drainTimeout) {
@@ -26,6 +30,7 @@ public record LanServerConfig(
 
   public static final int DEFAULT_BODY_BYTES_MAX = 8 << 20;
   public static final int DEFAULT_CONNECTIONS_MAX = 1_024;
+  public static final Duration DEFAULT_BODY_TIMEOUT = Duration.ofMinutes(2);
   public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofMinutes(15);
   public static final Duration DEFAULT_DRAIN_TIMEOUT = Duration.ofSeconds(20);
 
@@ -42,6 +47,7 @@ public record LanServerConfig(
       throw new IllegalArgumentException(
           "at least one connection must be allowed, found %d".formatted(connectionsMax));
     }
+    requirePositive("body timeout", bodyTimeout);
     requirePositive("request timeout", requestTimeout);
     requirePositive("drain timeout", drainTimeout);
   }
@@ -51,6 +57,8 @@ public record LanServerConfig(
     return new LanServerConfig(
         address,
         DEFAULT_BODY_BYTES_MAX,
+        BodyMemory.ofHeap(Runtime.getRuntime().maxMemory()),
+        DEFAULT_BODY_TIMEOUT,
         DEFAULT_CONNECTIONS_MAX,
         DEFAULT_REQUEST_TIMEOUT,
         DEFAULT_DRAIN_TIMEOUT);

@@ -1,6 +1,7 @@
 package dev.freehold.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freehold.abuse.Quarantine;
 import dev.freehold.abuse.QuarantineEntry;
 import dev.freehold.abuse.Suspect;
@@ -11,11 +12,9 @@ import java.io.IOException;
 final class QuarantineAnswers {
 
   private final Quarantine quarantine;
-  private final int bodyBytesMax;
 
-  QuarantineAnswers(Quarantine quarantine, int bodyBytesMax) {
+  QuarantineAnswers(Quarantine quarantine) {
     this.quarantine = quarantine;
-    this.bodyBytesMax = bodyBytesMax;
   }
 
   void list(ServerRequest request, JsonGenerator json) throws IOException {
@@ -43,8 +42,8 @@ final class QuarantineAnswers {
     json.writeEndObject();
   }
 
-  void release(ServerRequest request, JsonGenerator json) throws ApiException, IOException {
-    Fields fields = Fields.of(Json.object(new RequestBody(request).read(bodyBytesMax)));
+  void release(ObjectNode body, JsonGenerator json) throws ApiException, IOException {
+    Fields fields = Fields.of(body);
     int released = quarantine.release(fields.requiredText("name"));
     json.writeStartObject();
     json.writeNumberField("released", released);

@@ -1,5 +1,7 @@
 package dev.freehold.api;
 
+import dev.freehold.provider.Timing;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.media.ReadableEntity;
 import io.helidon.webserver.http.ServerRequest;
@@ -12,7 +14,7 @@ import java.time.Duration;
  * A request's body, read within a bound. Helidon hands out the stream of a body once, so what reads
  * it for its content and what reads on after a refusal share one of these.
  */
-final class RequestBody {
+final class RequestBody implements AutoCloseable {
 
   /** Bytes of an unwanted body that are read so that the client gets to read our answer. */
   private static final long DRAIN_BYTES_MAX = 128 << 20;
@@ -22,13 +24,24 @@ final class RequestBody {
   private static final Duration DRAIN_TIME_MAX = Duration.ofSeconds(5);
 
   private final ServerRequest request;
+  private final BodyMemory memory;
+  private final Duration timeMax;
   private InputStream opened;
+  private BodyMemory.Share share;
 
-  RequestBody(ServerRequest request) {
+  /**
+   * A body that is not read yet.
+   *
+   * @param memory where room for it is taken until it is closed
+   * @param timeMax a client that takes longer to send it is cut off
+   */
+  RequestBody(ServerRequest request, BodyMemory memory, Duration timeMax) {
     this.request = request;
+    this.memory = memory;
+    this.timeMax = timeMax;
   }
 
-  byte[] read(int bytesMax) throws ApiException, IOException {
+  byte[] read(int bytesMax) throws ApiException, IOException, InterruptedException {
     ReadableEntity content = request.content();
     if (!content.hasEntity()) {
       throw ApiErrors.malformed("The body is empty: send a JSON object.");
@@ -37,13 +50,33 @@ final class RequestBody {
     if (length > bytesMax) {
       throw ApiErrors.bodyTooLarge(bytesMax);
     }
-    InputStream in = stream();
-    byte[] body = in.readNBytes(length >= 0 ? (int) length : bytesMax);
-    // Reading up to the end also tells the server that nothing is left.
-    if (in.read() >= 0) {
-      throw ApiErrors.bodyTooLarge(bytesMax);
+    int most = length >= 0 ? (int) length : bytesMax;
+    share = memory.take(most);
+    // Whoever sends nothing keeps the thread in a read: only this ends it, and the connection.
+    Timing.Alarm alarm =
+        Timing.SYSTEM.at(Timing.SYSTEM.instant().plus(timeMax), Thread.currentThread()::interrupt);
+    try {
+      InputStream in = stream();
+      byte[] body = in.readNBytes(most);
+      // Reading up to the end also tells the server that nothing is left.
+      if (in.read() >= 0) {
+        throw ApiErrors.bodyTooLarge(bytesMax);
+      }
+      share.shrinkTo(body.length);
+      return body;
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      throw new IOException("the client stopped sending", e);
+    } finally {
+      alarm.cancel();
     }
-    return body;
+  }
+
+  /** Gives the memory back: nothing is made of the body any more. */
+  @Override
+  public void close() {
+    if (share != null) {
+      share.close();
+    }
   }
 
   /** Reads a short body that nobody wants, so that the connection can go on. */
@@ -78,7 +111,7 @@ final class RequestBody {
         read = in.read(scrap);
         total += Math.max(0, read);
       }
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
       // The client stopped sending: it has what it wants.
     }
   }

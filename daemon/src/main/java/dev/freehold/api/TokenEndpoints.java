@@ -82,7 +82,8 @@ final class TokenEndpoints {
                 "prompt", AnswerJson.wellFormed(vocabulary.prompt(asked.request()))));
   }
 
-  private ObjectNode body(Exchange exchange) throws ApiException, IOException {
+  private ObjectNode body(Exchange exchange)
+      throws ApiException, IOException, InterruptedException {
     InferenceEndpoint.requireJson(exchange.request());
     return Json.object(exchange.body().read(bodyBytesMax));
   }

@@ -274,6 +274,8 @@ final class Box implements AutoCloseable {
         new LanServerConfig(
             defaults.address(),
             defaults.bodyBytesMax(),
+            defaults.bodiesBytesMax(),
+            defaults.bodyTimeout(),
             defaults.connectionsMax(),
             defaults.requestTimeout(),
             options.drain());

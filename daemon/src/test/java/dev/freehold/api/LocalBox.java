@@ -70,6 +70,8 @@ final class LocalBox implements AutoCloseable {
             new LanServerConfig(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 LanServerConfig.DEFAULT_BODY_BYTES_MAX,
+                8L * LanServerConfig.DEFAULT_BODY_BYTES_MAX,
+                LanServerConfig.DEFAULT_BODY_TIMEOUT,
                 64,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(5)),

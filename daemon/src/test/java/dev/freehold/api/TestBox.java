@@ -88,6 +88,10 @@ final class TestBox implements AutoCloseable {
 
   /** A box whose watch has other rules than {@link #lenient}. */
   TestBox(Path folder, int bodyBytesMax, AbuseRules rules) {
+    this(folder, config(bodyBytesMax, 8L * bodyBytesMax, Duration.ofMinutes(1)), rules);
+  }
+
+  TestBox(Path folder, LanServerConfig config, AbuseRules rules) {
     quarantine = Quarantine.open(folder.resolve("quarantine.json"), InstantSource.system());
     watch = new Watch(rules, quarantine, InstantSource.system());
     Map<String, Provider> providers = Map.of("local", local, "remote", remote);
@@ -98,15 +102,19 @@ final class TestBox implements AutoCloseable {
       throw new AssertionError(e);
     }
     ledger = UsageLedger.open(folder);
-    LanServerConfig config =
-        new LanServerConfig(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            bodyBytesMax,
-            64,
-            Duration.ofMinutes(2),
-            Duration.ofSeconds(5));
     InstantSource clock = () -> Instant.now().plus(clockOffset);
     server = LanServer.start(config, identity(clients), router, ledger, metrics, watch, clock);
+  }
+
+  static LanServerConfig config(int bodyBytesMax, long bodiesBytesMax, Duration bodyTimeout) {
+    return new LanServerConfig(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        bodyBytesMax,
+        bodiesBytesMax,
+        bodyTimeout,
+        64,
+        Duration.ofMinutes(2),
+        Duration.ofSeconds(5));
   }
 
   /** Rules by which nobody shuts out the one address that all clients of a test share. */
