@@ -1,12 +1,8 @@
 package dev.freehold.receipts;
 
-import dev.freehold.bundle.files.DurableFiles;
-import dev.freehold.bundle.files.DurableFiles.Access;
+import dev.freehold.bundle.files.KeyFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -18,7 +14,6 @@ import javax.crypto.spec.SecretKeySpec;
 public final class ContentDigests {
 
   private static final String KEY_FILE = "content.key";
-  private static final int KEY_BYTES = 32;
 
   private final SecretKey key;
 
@@ -32,14 +27,7 @@ public final class ContentDigests {
    * @param folder {@code receipts} in the daemon's state folder
    */
   public static ContentDigests open(Path folder) throws IOException {
-    Path file = folder.resolve(KEY_FILE);
-    if (!Files.exists(file)) {
-      DurableFiles.createPrivateFolder(folder);
-      byte[] key = new byte[KEY_BYTES];
-      new SecureRandom().nextBytes(key);
-      DurableFiles.write(file, HexFormat.of().formatHex(key) + "\n", Access.OWNER_ONLY);
-    }
-    return read(folder);
+    return new ContentDigests(KeyFile.readOrMake(folder.resolve(KEY_FILE), false));
   }
 
   /**
@@ -48,24 +36,15 @@ public final class ContentDigests {
    * @throws ReceiptException if it is not there or is damaged
    */
   public static ContentDigests read(Path folder) throws IOException {
-    Path file = folder.resolve(KEY_FILE);
-    if (Files.exists(file)) {
-      try {
-        byte[] key = HexFormat.of().parseHex(DurableFiles.readText(file).strip());
-        if (key.length == KEY_BYTES) {
-          return new ContentDigests(key);
-        }
-      } catch (IllegalArgumentException e) {
-        // Said below.
-      }
+    try {
+      return new ContentDigests(KeyFile.read(folder.resolve(KEY_FILE)));
+    } catch (IOException e) {
+      throw new ReceiptException(
+          "No digest of content can be compared: "
+              + e.getMessage()
+              + ". Restore the file from a backup.",
+          e);
     }
-    throw new ReceiptException(
-        "Expected a key of "
-            + KEY_BYTES
-            + " bytes as hex in "
-            + file
-            + ", found none. Without it no digest of content can be compared; restore the file from"
-            + " a backup, or move it away: the box then makes a new key for what comes.");
   }
 
   /** Begins a digest. */

@@ -1,12 +1,15 @@
 package dev.freehold.store;
 
+import dev.freehold.bundle.files.KeyFile;
 import io.micronaut.context.ApplicationContext;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -55,10 +58,12 @@ final class Database implements AutoCloseable {
     requirePlain(file);
     String filePassword;
     try {
-      filePassword = FilePassword.of(folder, name);
+      filePassword = filePassword(folder, name);
     } catch (IOException e) {
       throw new StoreException(
-          "The key of the database in %s cannot be read: %s".formatted(folder, e.getMessage()), e);
+          "The key of the database in %s cannot be read: %s. Restore it, or move the database away."
+              .formatted(folder, e.getMessage()),
+          e);
     }
     String url =
         ("r2dbc:pool:h2:file:///%s?options=CIPHER=AES;DB_CLOSE_DELAY=-1;WRITE_DELAY=0"
@@ -92,6 +97,15 @@ final class Database implements AutoCloseable {
       context.close();
       throw translate(file, e);
     }
+  }
+
+  /**
+   * H2 derives the cipher's key from a password with few rounds, which is enough for 256 random
+   * bits and for nothing less. It is in a file next to the database.
+   */
+  private static String filePassword(Path folder, String name) throws IOException {
+    boolean needed = Files.exists(folder.resolve(name + ".mv.db"));
+    return HexFormat.of().formatHex(KeyFile.readOrMake(folder.resolve(name + ".key"), needed));
   }
 
   <T> T bean(Class<T> type) {

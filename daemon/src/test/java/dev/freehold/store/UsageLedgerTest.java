@@ -152,7 +152,7 @@ class UsageLedgerTest {
     }
     Path key = folder.resolve("usage.key");
     assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(key)));
-    assertTrue(Files.readString(key).matches("[0-9a-f]{64}"));
+    assertTrue(Files.readString(key).matches("[0-9a-f]{64}\n"));
     String raw = Files.readString(folder.resolve("usage.mv.db"), StandardCharsets.ISO_8859_1);
     assertFalse(raw.contains("findable-request-id"));
     assertFalse(raw.contains("usage_record"));

@@ -68,7 +68,7 @@ public final class HttpTransport implements Transport {
     this.connections = new HostConnections(client, key(base, client));
   }
 
-  private static ConnectionKey key(URI base, WebClient client) {
+  static ConnectionKey key(URI base, WebClient client) {
     boolean secure = base.getScheme().equals("https");
     return ConnectionKey.create(
         base.getScheme(),

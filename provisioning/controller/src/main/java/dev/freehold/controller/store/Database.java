@@ -1,6 +1,6 @@
 package dev.freehold.controller.store;
 
-import dev.freehold.bundle.files.DurableFiles;
+import dev.freehold.bundle.files.KeyFile;
 import io.micronaut.context.ApplicationContext;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -9,7 +9,6 @@ import io.r2dbc.spi.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -26,7 +25,6 @@ final class Database implements AutoCloseable {
 
   private static final int CONNECTIONS_MAX = 8;
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
-  private static final int KEY_BYTES = 32;
 
   /** H2's codes for a wrong file password, and for a file that is no database it can read. */
   private static final int WRONG_FILE_PASSWORD = 90049;
@@ -174,26 +172,16 @@ final class Database implements AutoCloseable {
 
   /** H2 stretches a password with few rounds only: 256 random bits need none. */
   private static String password(Path file) {
-    Path key = file.resolveSibling("controller.key");
+    boolean needed = Files.exists(file.resolveSibling("controller.mv.db"));
     try {
-      DurableFiles.createPrivateFolder(file.getParent());
-      if (Files.exists(key)) {
-        return DurableFiles.readText(key).strip();
-      }
-      if (Files.exists(file.resolveSibling("controller.mv.db"))) {
-        throw new StoreException(
-            "The database's key "
-                + key
-                + " is missing. Restore it from a backup; without it the database is lost.",
-            null);
-      }
-      byte[] random = new byte[KEY_BYTES];
-      new SecureRandom().nextBytes(random);
-      String password = HexFormat.of().formatHex(random);
-      DurableFiles.write(key, password, DurableFiles.Access.OWNER_ONLY);
-      return password;
+      byte[] key = KeyFile.readOrMake(file.resolveSibling("controller.key"), needed);
+      return HexFormat.of().formatHex(key);
     } catch (IOException e) {
-      throw new StoreException("The database's key " + key + " cannot be read or made.", e);
+      throw new StoreException(
+          "The database's key cannot be read: "
+              + e.getMessage()
+              + ". Restore it from a backup; without it the database is lost.",
+          e);
     }
   }
 

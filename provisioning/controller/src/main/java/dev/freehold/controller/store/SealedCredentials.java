@@ -3,16 +3,13 @@ package dev.freehold.controller.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.freehold.bundle.files.DurableFiles;
-import dev.freehold.bundle.files.DurableFiles.Access;
+import dev.freehold.bundle.files.KeyFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.crypto.Cipher;
@@ -31,7 +28,6 @@ final class SealedCredentials {
 
   private static final String KEY_FILE = "credentials.key";
   private static final String CIPHER = "AES/GCM/NoPadding";
-  private static final int KEY_BYTES = 32;
   private static final int NONCE_BYTES = 12;
   private static final int TAG_BITS = 128;
 
@@ -53,21 +49,10 @@ final class SealedCredentials {
   static SealedCredentials open(Path folder) {
     Path file = folder.resolve(KEY_FILE);
     try {
-      if (!Files.exists(file)) {
-        byte[] fresh = new byte[KEY_BYTES];
-        new SecureRandom().nextBytes(fresh);
-        DurableFiles.write(file, HexFormat.of().formatHex(fresh) + "\n", Access.OWNER_ONLY);
-      }
-      byte[] bytes = HexFormat.of().parseHex(DurableFiles.readText(file).strip());
-      if (bytes.length != KEY_BYTES) {
-        throw new StoreException(
-            "Expected a key of %d bytes in %s, found %d.".formatted(KEY_BYTES, file, bytes.length),
-            null);
-      }
-      return new SealedCredentials(new SecretKeySpec(bytes, "AES"));
-    } catch (IOException | IllegalArgumentException e) {
+      return new SealedCredentials(new SecretKeySpec(KeyFile.readOrMake(file, false), "AES"));
+    } catch (IOException e) {
       throw new StoreException(
-          "The key of the credentials in %s cannot be read.".formatted(file), null);
+          "The key of the credentials cannot be read: %s.".formatted(e.getMessage()), e);
     }
   }
 
