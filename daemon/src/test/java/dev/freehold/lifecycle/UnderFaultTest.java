@@ -48,6 +48,10 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -57,6 +61,8 @@ import org.junit.jupiter.api.Test;
 class UnderFaultTest {
 
   static final String KEY = "sk-canary-0123456789";
+
+  private static final Logger ROUTING_LOG = Logger.getLogger("dev.freehold.routing");
 
   private static final List<Label> LABELS = List.of(Label.values());
 
@@ -152,6 +158,17 @@ class UnderFaultTest {
             ? "{\"accessKeyId\":\"AKIDEXAMPLE\",\"secretAccessKey\":\"" + KEY + "\"}"
             : KEY;
     return remotes.open(spec, () -> Optional.of(credential), own);
+  }
+
+  /** Each failure has a line in the log; here are tens of thousands. */
+  @BeforeAll
+  static void keepFailuresOutOfTheLog() {
+    ROUTING_LOG.setLevel(Level.WARNING);
+  }
+
+  @AfterAll
+  static void logAsBefore() {
+    ROUTING_LOG.setLevel(null);
   }
 
   @Test
