@@ -59,7 +59,8 @@ find_java
 # The serial collector leaves the cores to the model: the heap is small, and a parallel collector's
 # threads would stop the compute threads' barrier. What a request allocates is garbage when it ends:
 # the young generation has room for sixty-four requests at a time, or they would be copied to the old
-# one, which then grows for ever. The machine's memory is the models'.
+# one, which then grows for ever. The machine's memory is the models'. Classes have the room that they
+# need from the start, or each step towards it would be a full collection.
 #
 # shellcheck disable=SC2086  # FREEHOLD_OPTS is a list of words.
 exec "$java_command" \

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class BodyMemory {
 
-  /** How many times a body's bytes are in memory at most, in one form or another. */
-  private static final int COPIES_MAX = 8;
+  /** How many times a body's bytes are in memory: read, parsed, as text, written anew. */
+  private static final int COPIES = 8;
 
   /** How long a body waits for room before it is refused. */
   private static final Duration WAIT_MAX = Duration.ofSeconds(2);
@@ -32,7 +32,7 @@ final class BodyMemory {
 
   /** Bytes of bodies at a time for which half of the heap has room. */
   static long ofHeap(long heapBytes) {
-    return heapBytes / 2 / COPIES_MAX;
+    return heapBytes / 2 / COPIES;
   }
 
   /** Takes room for a body, waiting a little while for it. */

@@ -20,6 +20,9 @@ final class Json {
   /** Levels of objects and arrays in each other; a tool's schema may need dozens. */
   static final int NESTING_MAX = 100;
 
+  /** Values, names and brackets: a tree of nothing but small ones takes many times its text. */
+  static final int TOKENS_MAX = 1 << 20;
+
   static final int NAME_CHARACTERS_MAX = 10_000;
   static final int NUMBER_CHARACTERS_MAX = 100;
 
@@ -30,6 +33,7 @@ final class Json {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(NESTING_MAX)
+                  .maxTokenCount(TOKENS_MAX)
                   .maxNameLength(NAME_CHARACTERS_MAX)
                   .maxNumberLength(NUMBER_CHARACTERS_MAX)
                   .maxStringLength(LanServerConfig.BODY_BYTES_LIMIT)
@@ -53,9 +57,9 @@ final class Json {
       node = MAPPER.readTree(body);
     } catch (StreamConstraintsException e) {
       throw ApiErrors.malformed(
-          ("The body's JSON passes a bound of this box: at most %d levels of nesting, names "
-                  + "of %d and numbers of %d characters. Send something simpler.")
-              .formatted(NESTING_MAX, NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX));
+          ("The body's JSON passes a bound of this box: at most %d levels of nesting, %d "
+                  + "tokens, names of %d and numbers of %d characters. Send something simpler.")
+              .formatted(NESTING_MAX, TOKENS_MAX, NAME_CHARACTERS_MAX, NUMBER_CHARACTERS_MAX));
     } catch (JacksonException e) {
       throw ApiErrors.malformed("The body is not valid JSON%s.".formatted(place(e.getLocation())));
     } catch (IOException e) {

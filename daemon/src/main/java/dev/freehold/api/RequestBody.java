@@ -52,9 +52,8 @@ final class RequestBody implements AutoCloseable {
     }
     int most = length >= 0 ? (int) length : bytesMax;
     share = memory.take(most);
-    // Whoever sends nothing keeps the thread in a read: only this ends it, and the connection.
-    Timing.Alarm alarm =
-        Timing.SYSTEM.at(Timing.SYSTEM.instant().plus(timeMax), Thread.currentThread()::interrupt);
+    CutOff cutOff = new CutOff(Thread.currentThread());
+    Timing.Alarm alarm = Timing.SYSTEM.at(Timing.SYSTEM.instant().plus(timeMax), cutOff);
     try {
       InputStream in = stream();
       byte[] body = in.readNBytes(most);
@@ -68,6 +67,32 @@ final class RequestBody implements AutoCloseable {
       throw new IOException("the client stopped sending", e);
     } finally {
       alarm.cancel();
+      cutOff.end();
+    }
+  }
+
+  /**
+   * Ends the reading of a body, and its connection: whoever sends nothing keeps the thread in a
+   * read, which only an interrupt ends. None comes once the reading has ended.
+   */
+  private static final class CutOff implements Runnable {
+
+    private final Thread reader;
+    private boolean ended;
+
+    CutOff(Thread reader) {
+      this.reader = reader;
+    }
+
+    @Override
+    public synchronized void run() {
+      if (!ended) {
+        reader.interrupt();
+      }
+    }
+
+    synchronized void end() {
+      ended = true;
     }
   }
 

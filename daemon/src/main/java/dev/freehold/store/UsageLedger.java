@@ -56,6 +56,9 @@ public final class UsageLedger implements AutoCloseable {
   /** How long the writer lets records gather if nobody reads and they are few. */
   private static final Duration GATHER = Duration.ofSeconds(1);
 
+  /** With so many the writer waits no longer: the queue must not fill up. */
+  private static final int GATHERED_MAX = QUEUED_MAX / 2;
+
   private static final Duration QUEUE_WAIT_MAX = Duration.ofSeconds(5);
   private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(20);
   private static final Duration RETRY_PAUSE = Duration.ofMillis(200);
@@ -74,6 +77,7 @@ public final class UsageLedger implements AutoCloseable {
   private final Condition hurry = lock.newCondition();
   private long settled;
   private long wanted;
+  private volatile boolean gathering;
   private volatile boolean closing;
   private final Thread writer;
 
@@ -117,6 +121,8 @@ public final class UsageLedger implements AutoCloseable {
     if (!queued) {
       settle(1);
       lose(record, "the queue stayed full");
+    } else if (gathering && queue.size() >= GATHERED_MAX) {
+      signalHurry();
     }
   }
 
@@ -233,12 +239,14 @@ public final class UsageLedger implements AutoCloseable {
   /** Records that come close together share one commit and one sync, which is what costs. */
   private void gather() throws InterruptedException {
     long nanos = GATHER.toNanos();
+    gathering = true;
     lock.lockInterruptibly();
     try {
       while (nanos > 0 && !closing && wanted <= settled && queue.size() < COMMIT_MAX) {
         nanos = hurry.awaitNanos(nanos);
       }
     } finally {
+      gathering = false;
       lock.unlock();
     }
   }

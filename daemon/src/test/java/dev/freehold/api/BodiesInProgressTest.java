@@ -68,6 +68,18 @@ class BodiesInProgressTest {
     }
   }
 
+  @Test
+  void jsonOfCountlessSmallPartsIsRefused() throws Exception {
+    try (TestBox box = new TestBox(folder);
+        TestClient client = box.client()) {
+      String body = question("hi").replace("}]}", "}],\"metadata\":[%s{}]}");
+      Reply reply = client.post(CHAT, body.formatted("{},".repeat(Json.TOKENS_MAX / 2)));
+      assertEquals(400, reply.status());
+      assertTrue(reply.body().contains("1048576 tokens"), reply.body());
+      assertEquals(200, client.post(CHAT, body.formatted("{},".repeat(1000))).status());
+    }
+  }
+
   private TestBox box(Duration bodyTimeout) {
     return new TestBox(
         folder, TestBox.config(BODY_BYTES_MAX, BODY_BYTES_MAX, bodyTimeout), TestBox.lenient());

@@ -15,14 +15,14 @@ public final class KeyFile {
   private KeyFile() {}
 
   /**
-   * Reads a key, or makes it and its folder.
+   * Reads a key, or makes it. Its folder is its owner's alone from then on.
    *
    * @param needed whether something is there that only the key of before opens: then none is made
    * @throws IOException if it is needed and not there, or is no key
    */
   public static byte[] readOrMake(Path file, boolean needed) throws IOException {
+    DurableFiles.createPrivateFolder(file.toAbsolutePath().getParent());
     if (!Files.exists(file) && !needed) {
-      DurableFiles.createPrivateFolder(file.toAbsolutePath().getParent());
       byte[] fresh = new byte[KEY_BYTES];
       new SecureRandom().nextBytes(fresh);
       DurableFiles.write(file, HexFormat.of().formatHex(fresh) + "\n", Access.OWNER_ONLY);
